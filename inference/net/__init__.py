@@ -1,0 +1,1 @@
+"""Pure torch: the core, partitions, ballots, composition, attribution. No Django in here."""

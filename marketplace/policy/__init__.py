@@ -1,0 +1,1 @@
+"""What an owner allows, as small frozen clauses. Pure Python: no framework, no database."""
