@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup demo serve test lint format benchmarks
+.PHONY: help setup core demo serve test lint format
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -21,6 +21,22 @@ $(VENV)/.ready: requirements/base.txt requirements/dev.txt requirements/models.t
 	touch $@
 
 setup: $(VENV)/.ready ## install everything that is pinned (once)
+
+CORE := var/cores/smollm2-135m-instruct
+$(CORE)/manifest.json: | $(VENV)/.ready
+	$(BIN)/python -m inference.net.convert --to $(CORE)
+
+core: $(CORE)/manifest.json ## convert the packaged core model once into var/cores
+
+demo: $(VENV)/.ready core ## the whole way once on real text, then serve it (DEMO_SERVE=0 ends instead)
+	$(BIN)/python manage.py demo --port $(PORT)
+
+serve: $(VENV)/.ready core ## serve the same database again (PORT=8000)
+	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py serve --port $(PORT)
+
+test: $(VENV)/.ready core ## the suite on SQLite, then on PostgreSQL and Redis where they answer
+	bin/test
 
 lint: $(VENV)/.ready ## ruff, mypy strict, import contracts, templates
 	$(BIN)/ruff format --check .
