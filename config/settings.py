@@ -106,6 +106,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 # --- work: where long jobs and answers run --------------------------------------------------------------
 # "embedded": threads of the one `manage.py serve` process; "celery": workers over Redis; "immediate": tests.
 WORK_MODE = environment.text("WORK_MODE", "celery" if REDIS_URL else "embedded")
+WORK_RUNNERS = {
+    "embedded": "workers.embedded.submit",
+    "celery": "config.celery.submit",
+    "immediate": "marketplace.work.run_now",
+}
 
 # --- model ----------------------------------------------------------------------------------------------
 CORE_SLUG = environment.text("CORE_SLUG", "smollm2-135m-instruct")

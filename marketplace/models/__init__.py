@@ -1,5 +1,26 @@
 """The rows of WHO and WHAT, one module per noun."""
 
-from marketplace.models.people import User
+from marketplace.models.keys import ApiKey
+from marketplace.models.people import Membership, Organisation, Role, User
+from marketplace.models.policies import DayBudget, PolicyVersion
+from marketplace.models.sources import Document, Source, SourceState, SourceVersion
+from marketplace.models.training import Job, JobKind, JobState, Partition, PartitionState
 
-__all__ = ["User"]
+__all__ = [
+    "ApiKey",
+    "DayBudget",
+    "Document",
+    "Job",
+    "JobKind",
+    "JobState",
+    "Membership",
+    "Organisation",
+    "Partition",
+    "PartitionState",
+    "PolicyVersion",
+    "Role",
+    "Source",
+    "SourceState",
+    "SourceVersion",
+    "User",
+]

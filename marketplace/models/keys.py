@@ -1,0 +1,45 @@
+"""API keys: what a program shows instead of a password.
+
+Only the SHA-256 of the 256-bit random secret is kept (a slow hasher would protect nothing here and cost
+260 ms a call), and a prefix by which people recognise a key. The plain text exists once, when it is issued.
+"""
+
+from django.db import models
+from django.db.models import F, Q
+
+from marketplace.models.people import Organisation, User
+
+
+class ApiKey(models.Model):
+    """One key of an organisation, with what it may do, for what purpose, and up to which spend."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=16, unique=True)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    default_purpose = models.CharField(max_length=64, blank=True)
+    spend_cap_micro_usd = models.BigIntegerField(null=True, blank=True)
+    spend_cap_account_id = models.BigIntegerField(null=True, blank=True, unique=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="issued_keys")
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(spend_cap_micro_usd__isnull=True, spend_cap_account_id__isnull=True)
+                | Q(spend_cap_micro_usd__gte=0, spend_cap_account_id__isnull=False),
+                name="api_key_cap_has_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("created_at")),
+                name="api_key_expires_after_creation",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
