@@ -127,6 +127,14 @@ HOLD_BLOCK_TOKENS = 32
 WATERMARK_TOKENS = 16
 HOLD_SECONDS = environment.whole("HOLD_SECONDS", 600)
 
+# --- answers --------------------------------------------------------------------------------------------
+TRANSCRIPT_SECRET = environment.secret("TRANSCRIPT_SECRET", kept_in=VAR_DIR / "keys")  # prompts at rest
+TRANSCRIPT_DAYS = environment.whole("TRANSCRIPT_DAYS", 30)
+ANSWER_SECONDS = environment.whole("ANSWER_SECONDS", 600)  # the longest that an answer may take
+ANSWER_LEASE_SECONDS = environment.whole("ANSWER_LEASE_SECONDS", 30)  # silence after which an engine is dead
+ANSWER_QUEUE_SECONDS = environment.whole("ANSWER_QUEUE_SECONDS", 120)  # longest wait for an engine
+PLANS_PER_MINUTE = environment.whole("PLANS_PER_MINUTE", 60)  # per organisation
+
 # --- web ------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static-collected"

@@ -1,0 +1,48 @@
+"""Puts the rules into the database, takes them out, and tells which are missing.
+
+They are installed after every migrate rather than by one migration: on SQLite Django changes a table by
+rebuilding it, and a rebuilt table has lost its triggers.
+"""
+
+from collections.abc import Iterable
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from accounting.database_rules import dialects
+from accounting.database_rules.rules import RULES
+
+
+def _run(connection: BaseDatabaseWrapper, statements: Iterable[str]) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def create_statements(vendor: str) -> list[str]:
+    spell = dialects.sqlite_create if vendor == "sqlite" else dialects.postgresql_create
+    return [statement for rule in RULES for statement in spell(rule)]
+
+
+def drop_statements(vendor: str) -> list[str]:
+    spell = dialects.sqlite_drop if vendor == "sqlite" else dialects.postgresql_drop
+    return [statement for rule in RULES for statement in spell(rule)]
+
+
+def install(connection: BaseDatabaseWrapper) -> None:
+    _run(connection, create_statements(connection.vendor))
+
+
+def remove(connection: BaseDatabaseWrapper) -> None:
+    _run(connection, drop_statements(connection.vendor))
+
+
+def missing(connection: BaseDatabaseWrapper) -> list[str]:
+    query = (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        if connection.vendor == "sqlite"
+        else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        present = {row[0] for row in cursor.fetchall()}
+    return sorted(rule.name for rule in RULES if rule.name not in present)

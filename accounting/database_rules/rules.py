@@ -1,0 +1,169 @@
+"""What the database refuses, and how it moves the running totals: one list, in SQL that both databases read.
+
+Each rule belongs to one table and one event. Its steps run in order: a refusal names the rule that would
+break, an effect moves totals. CHECK and UNIQUE constraints stand with the models; here is what needs two.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Refuse the row when `when` is true."""
+
+    when: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Run `sql` beside the row."""
+
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    table: str
+    event: str  # INSERT (steps run after the row is in), UPDATE, DELETE (before)
+    steps: tuple[Refuse | Effect, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.table}_{self.event.lower()}_rule"
+
+
+def _append_only(table: str) -> tuple[Rule, ...]:
+    message = "append-only: write a correcting row instead"
+    return tuple(Rule(table, event, (Refuse("1 = 1", message),)) for event in ("UPDATE", "DELETE"))
+
+
+def _kept(table: str) -> Rule:
+    return Rule(table, "DELETE", (Refuse("1 = 1", "append-only: rows of the books are never deleted"),))
+
+
+def _changed(*columns: str) -> str:
+    return " OR ".join(f"NEW.{column} <> OLD.{column}" for column in columns)
+
+
+ONE_ASSET = Refuse(
+    """EXISTS (SELECT 1 FROM accounting_account a
+    WHERE a.id IN (NEW.debit_account_id, NEW.credit_account_id) AND a.asset <> NEW.asset)""",
+    "rule 1: both sides of a transfer are of its asset",
+)
+RESOLVES_A_PENDING_ONE = Refuse(
+    """NEW.pending_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM accounting_transfer p
+    WHERE p.id = NEW.pending_id AND p.phase = 'pending' AND p.amount = NEW.pending_amount
+    AND p.debit_account_id = NEW.debit_account_id AND p.credit_account_id = NEW.credit_account_id)""",
+    "rule 3: only a pending transfer resolves, between the same accounts and for its own amount",
+)
+HOLD_IS_OPEN = Refuse(
+    """NEW.hold_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM accounting_hold h
+    WHERE h.id = NEW.hold_id AND h.state = 'open')""",
+    "rule 3: nothing moves for a hold that has ended",
+)
+MOVE_DEBIT = Effect(
+    """UPDATE accounting_account SET
+    debits_pending = debits_pending + CASE NEW.phase
+        WHEN 'pending' THEN NEW.amount WHEN 'posted' THEN 0 ELSE -NEW.pending_amount END,
+    debits_posted = debits_posted
+        + CASE WHEN NEW.phase IN ('posted', 'post_pending') THEN NEW.amount ELSE 0 END,
+    withdrawn = withdrawn + CASE WHEN NEW.phase = 'posted' AND EXISTS (SELECT 1 FROM accounting_account g
+        WHERE g.id = NEW.credit_account_id AND g.kind IN ('influence_grant', 'spend_cap_grant'))
+        THEN NEW.amount ELSE 0 END
+    WHERE id = NEW.debit_account_id AND kind IN ('wallet', 'budget', 'spend_cap')"""
+)
+MOVE_CREDIT = Effect(
+    """UPDATE accounting_account SET credits_posted = credits_posted + NEW.amount
+    WHERE id = NEW.credit_account_id AND kind IN ('wallet', 'budget', 'spend_cap')
+    AND NEW.phase IN ('posted', 'post_pending')"""
+)
+WITHIN_STATED_LIMIT = Refuse(
+    """NEW.phase IN ('pending', 'posted')
+    AND EXISTS (SELECT 1 FROM accounting_account a WHERE a.id = NEW.debit_account_id AND a.limited
+        AND a.debits_posted - a.withdrawn + a.debits_pending > a.stated_limit)
+    AND NOT EXISTS (SELECT 1 FROM accounting_account g WHERE g.id = NEW.credit_account_id
+        AND g.kind IN ('influence_grant', 'spend_cap_grant'))""",
+    "rule 2: the stated limit does not allow this",
+)
+ENDS_RESOLVED = Refuse(
+    """OLD.state = 'open' AND NEW.state <> 'open' AND EXISTS (SELECT 1 FROM accounting_transfer p
+    WHERE p.hold_id = NEW.id AND p.phase = 'pending'
+    AND NOT EXISTS (SELECT 1 FROM accounting_transfer r WHERE r.pending_id = p.id))""",
+    "rule 6: a hold ends only when all that it held is posted or given back",
+)
+ENDS_WITH_A_RECEIPT = Refuse(
+    """OLD.state = 'open' AND NEW.state IN ('settled', 'expired')
+    AND NOT EXISTS (SELECT 1 FROM accounting_receipt r WHERE r.hold_id = NEW.id)""",
+    "rule 7: what is settled has a receipt",
+)
+ENDS_ONCE = Refuse("OLD.state <> 'open'", "rule 3: a hold ends exactly once")
+LINE_OF_AN_OPEN_HOLD = Refuse(
+    "NOT EXISTS (SELECT 1 FROM accounting_hold h WHERE h.id = NEW.hold_id AND h.state = 'open')",
+    "rule 3: a hold ends exactly once",
+)
+HOLD_TERMS = Refuse(
+    _changed("id", "wallet_id", "held_micro_usd", "fee_basis_points", "created_at"),
+    "the terms of a hold never change",
+)
+LINE_TERMS = Refuse(
+    _changed(
+        "hold_id",
+        "label",
+        "earnings_account_id",
+        "cap_nano_nats",
+        "price_micro_usd_per_nat",
+        "floor_micro_usd",
+        "charged_by",
+    ),
+    "the terms of a hold never change",
+)
+HOLD_WATERMARK = Refuse(
+    "NEW.tokens_drawn < OLD.tokens_drawn OR NEW.tokens_delivered < OLD.tokens_delivered",
+    "rule 6: the watermark only grows",
+)
+LINE_WATERMARK = Refuse(
+    """NEW.drawn_nano_nats < OLD.drawn_nano_nats OR NEW.delivered_nano_nats < OLD.delivered_nano_nats
+    OR NEW.held_nano_nats < OLD.held_nano_nats""",
+    "rule 6: the watermark only grows",
+)
+RECEIPT_SAYS_WHAT_LEFT = Refuse(
+    """NEW.total_micro_usd <> (SELECT COALESCE(SUM(t.amount), 0) FROM accounting_transfer t
+    WHERE t.hold_id = NEW.hold_id AND t.phase = 'post_pending' AND t.debit_account_id = NEW.wallet_id)""",
+    "rule 7: a receipt says what left the wallet",
+)
+LINES_WITHIN_RECEIPT = Refuse(
+    """(SELECT SUM(l.charge_micro_usd + l.floor_top_up_micro_usd) FROM accounting_receiptline l
+    WHERE l.receipt_id = NEW.receipt_id)
+    > (SELECT r.charges_micro_usd FROM accounting_receipt r WHERE r.id = NEW.receipt_id)""",
+    "rule 7: the lines of a receipt are within its total",
+)
+OUTCOME_ONCE = Refuse("OLD.outcome IS NOT NULL", "rule 4: an outcome is written once")
+SAME_REQUEST = Refuse(_changed("id", "digest", "kind"), "rule 4: what was asked never changes")
+SAME_ACCOUNT = Refuse(_changed("asset", "kind"), "an account keeps its asset and kind")
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "accounting_transfer",
+        "INSERT",
+        (ONE_ASSET, RESOLVES_A_PENDING_ONE, HOLD_IS_OPEN, MOVE_DEBIT, MOVE_CREDIT, WITHIN_STATED_LIMIT),
+    ),
+    *_append_only("accounting_transfer"),
+    *_append_only("accounting_receipt"),
+    *_append_only("accounting_receiptline"),
+    *_append_only("accounting_auditevent"),
+    _kept("accounting_account"),
+    Rule("accounting_account", "UPDATE", (SAME_ACCOUNT,)),
+    _kept("accounting_operation"),
+    Rule("accounting_operation", "UPDATE", (OUTCOME_ONCE, SAME_REQUEST)),
+    _kept("accounting_hold"),
+    Rule(
+        "accounting_hold",
+        "UPDATE",
+        (ENDS_ONCE, HOLD_TERMS, HOLD_WATERMARK, ENDS_RESOLVED, ENDS_WITH_A_RECEIPT),
+    ),
+    _kept("accounting_holdline"),
+    Rule("accounting_holdline", "UPDATE", (LINE_OF_AN_OPEN_HOLD, LINE_TERMS, LINE_WATERMARK)),
+    Rule("accounting_receipt", "INSERT", (RECEIPT_SAYS_WHAT_LEFT,)),
+    Rule("accounting_receiptline", "INSERT", (LINES_WITHIN_RECEIPT,)),
+)

@@ -1,0 +1,24 @@
+"""The rows of WHAT IT COSTS, one module per noun. Rules live in constraints here and in database_rules."""
+
+from accounting.models.accounts import Account, AccountKind, Asset
+from accounting.models.audit import AuditEvent
+from accounting.models.holds import ChargedBy, Hold, HoldLine, HoldState
+from accounting.models.operations import Operation
+from accounting.models.receipts import Receipt, ReceiptLine
+from accounting.models.transfers import Phase, Transfer
+
+__all__ = [
+    "Account",
+    "AccountKind",
+    "Asset",
+    "AuditEvent",
+    "ChargedBy",
+    "Hold",
+    "HoldLine",
+    "HoldState",
+    "Operation",
+    "Phase",
+    "Receipt",
+    "ReceiptLine",
+    "Transfer",
+]

@@ -1,0 +1,66 @@
+"""What was paid, signed: one receipt per ended hold and one line per seat that it paid.
+
+A receipt's total is what left the wallet, and its lines say where it went; both are written once. Every line
+of a statement is one of these rows (rule 7).
+"""
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounting.models.accounts import Account
+from accounting.models.holds import Hold
+
+
+class Receipt(models.Model):
+    id = models.UUIDField(primary_key=True)
+    hold = models.OneToOneField(Hold, on_delete=models.PROTECT, related_name="receipt")
+    wallet = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="receipts")
+    issued_at = models.DateTimeField()
+    body = models.JSONField()
+    jws = models.TextField()
+    charges_micro_usd = models.BigIntegerField()  # charges and floor top-ups, before the fee
+    fee_micro_usd = models.BigIntegerField()
+    total_micro_usd = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="receipt_rule_7_total_is_charges_and_fee",
+                condition=Q(total_micro_usd=F("charges_micro_usd") + F("fee_micro_usd")),
+            ),
+            models.CheckConstraint(
+                name="receipt_amounts_not_negative",
+                condition=Q(charges_micro_usd__gte=0, fee_micro_usd__gte=0),
+            ),
+        ]
+        indexes = [models.Index(fields=["wallet", "issued_at"], name="receipt_by_wallet_and_time")]
+
+    def __str__(self) -> str:
+        return f"receipt {self.pk}"
+
+
+class ReceiptLine(models.Model):
+    receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="lines")
+    label = models.CharField(max_length=200)
+    earnings_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="receipt_lines")
+    nano_nats = models.BigIntegerField()  # charged
+    drawn_nano_nats = models.BigIntegerField()  # spent from the budgets
+    charge_micro_usd = models.BigIntegerField()
+    floor_top_up_micro_usd = models.BigIntegerField()
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="receipt_line_one_per_label", fields=["receipt", "label"]),
+            models.CheckConstraint(
+                name="receipt_line_amounts_not_negative",
+                condition=Q(nano_nats__gte=0, charge_micro_usd__gte=0, floor_top_up_micro_usd__gte=0),
+            ),
+            models.CheckConstraint(
+                name="receipt_line_pays_only_what_was_drawn", condition=Q(drawn_nano_nats__gte=F("nano_nats"))
+            ),
+        ]
+        indexes = [models.Index(fields=["earnings_account", "issued_at"], name="receipt_line_by_earner")]
+
+    def __str__(self) -> str:
+        return f"{self.label} in {self.receipt_id}"

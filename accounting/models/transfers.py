@@ -1,0 +1,68 @@
+"""What happened: rows that are written once and never changed.
+
+A transfer is posted at once, or it is pending and is resolved by exactly one later row that points to it:
+post_pending (all of it or a part, the rest goes back), void, or expire. The amount that was pending is copied
+into the resolving row, so that "never more than was held" is a plain CHECK.
+"""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounting.models.accounts import Account, Asset
+from accounting.models.operations import Operation
+
+
+class Phase(models.TextChoices):
+    POSTED = "posted", "posted"
+    PENDING = "pending", "held"
+    POST_PENDING = "post_pending", "posted from a hold"
+    VOID = "void", "given back"
+    EXPIRE = "expire", "given back by expiry"
+
+
+MOVING_PHASES = (Phase.POSTED, Phase.POST_PENDING)
+RETURNING_PHASES = (Phase.VOID, Phase.EXPIRE)
+OPENING_PHASES = (Phase.POSTED, Phase.PENDING)
+
+
+class Transfer(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    operation = models.ForeignKey(Operation, on_delete=models.PROTECT, related_name="transfers")
+    phase = models.CharField(max_length=12, choices=Phase.choices)
+    asset = models.CharField(max_length=12, choices=Asset.choices)
+    debit_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="debits")
+    credit_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="credits")
+    amount = models.BigIntegerField()
+    pending = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="resolution"
+    )
+    pending_amount = models.BigIntegerField(null=True, blank=True)
+    hold = models.ForeignKey(
+        "accounting.Hold", on_delete=models.PROTECT, null=True, blank=True, related_name="transfers"
+    )
+    line = models.ForeignKey(
+        "accounting.HoldLine", on_delete=models.PROTECT, null=True, blank=True, related_name="transfers"
+    )
+    label = models.CharField(max_length=200, blank=True)
+    detail = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="transfer_amount_is_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="transfer_has_two_sides", condition=~Q(debit_account=F("credit_account"))
+            ),
+            models.CheckConstraint(
+                name="transfer_rule_3_never_above_the_hold",
+                condition=Q(phase__in=OPENING_PHASES, pending__isnull=True, pending_amount__isnull=True)
+                | Q(phase=Phase.POST_PENDING, pending__isnull=False, pending_amount__gte=F("amount"))
+                | Q(phase__in=RETURNING_PHASES, pending__isnull=False, pending_amount=F("amount")),
+            ),
+        ]
+        indexes = [models.Index(fields=["created_at"], name="transfer_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.phase} {self.amount} {self.asset}"

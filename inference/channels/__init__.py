@@ -1,0 +1,1 @@
+"""The two ways an answer's events travel: inside one process, and over Redis Streams."""

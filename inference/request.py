@@ -1,0 +1,156 @@
+"""A request body of an OpenAI client, understood: the first step of the way of one query.
+
+`understand` is pure. The same function reads the body in the web process, where it refuses, and in the
+engine, which gets the body as it was stored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from inference.fields import Fields, refuse
+from inference.prompts import Message, read_messages, read_prompt
+from inference.unsupported import HARMLESS, refuse_unsupported
+from inference.wishes import Wishes, read_wishes, refuse_what_private_forbids
+
+Kind = Literal["chat", "completion"]
+DEFAULT_MAX_TOKENS: Mapping[str, int] = {"chat": 256, "completion": 16}
+MOST_TOKENS = 2048
+LEAST_TEMPERATURE = 0.05
+READ = frozenset(
+    {
+        "abc", "audio", "best_of", "echo", "frequency_penalty", "functions", "logit_bias", "logprobs",
+        "max_completion_tokens", "max_tokens", "messages", "modalities", "model", "n", "presence_penalty",
+        "prompt", "response_format", "seed", "stop", "store", "stream", "stream_options", "suffix",
+        "temperature", "tool_choice", "tools", "top_logprobs", "top_p",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request in our own terms."""
+
+    kind: Kind
+    model: str
+    messages: tuple[Message, ...]  # chat
+    prompt: str  # completion
+    max_tokens: int
+    temperature: float
+    top_p: float
+    stop: tuple[str, ...]
+    stream: bool
+    include_usage: bool
+    wishes: Wishes
+
+    @property
+    def text(self) -> str:
+        """What relevance is measured against: the caller's last words, or the whole prompt."""
+        if self.kind == "completion":
+            return self.prompt
+        return next(
+            (one.content for one in reversed(self.messages) if one.role == "user"), self.messages[-1].content
+        )
+
+
+def understand(body: Any, *, kind: Kind, default_purpose: str, seats: int) -> Question:
+    if not isinstance(body, dict):
+        raise refuse("", "The body must be a JSON object.")
+    fields = Fields(body)
+    fields.refuse_unknown(READ | HARMLESS)
+    refuse_unsupported(fields, kind=kind)
+    wishes = read_wishes(
+        _abc_with_seed(fields), default_purpose=default_purpose, store_by_default=fields.flag("store", True)
+    )
+    stream = fields.flag("stream", False)
+    question = Question(
+        kind=kind,
+        model=_model(fields),
+        messages=read_messages(fields) if kind == "chat" else (),
+        prompt=read_prompt(fields) if kind == "completion" else "",
+        max_tokens=_max_tokens(fields, kind),
+        temperature=_temperature(fields),
+        top_p=fields.number("top_p", 1.0, least=0.0001, most=1),
+        stop=_stop(fields),
+        stream=stream,
+        include_usage=_include_usage(fields, stream=stream),
+        wishes=wishes,
+    )
+    _refuse_no_purpose(wishes)
+    if wishes.is_private:
+        refuse_what_private_forbids(
+            wishes,
+            temperature=question.temperature,
+            top_p=question.top_p,
+            logprobs=bool(fields.raw("logprobs")),
+            seats=seats,
+        )
+    elif fields.raw("logprobs"):
+        raise refuse("logprobs", "`logprobs` are not offered yet.", next_step="Leave `logprobs` out.")
+    return question
+
+
+def _abc_with_seed(fields: Fields) -> Fields:
+    """`abc.seed` and OpenAI's `seed` are the same wish; two different values are a contradiction."""
+    abc = fields.object("abc")
+    outer, inner = fields.raw("seed"), abc.raw("seed")
+    if outer is not None and inner is not None and outer != inner:
+        raise refuse("seed", "`seed` and `abc.seed` differ.", next_step="Give one of them.")
+    return Fields({**abc.body, "seed": outer if inner is None else inner}, abc.path)
+
+
+def _model(fields: Fields) -> str:
+    model = fields.text("model")
+    if not model:
+        raise refuse("model", "`model` is missing.", next_step="GET /v1/models lists the models.")
+    return model
+
+
+def _max_tokens(fields: Fields, kind: Kind) -> int:
+    older = fields.whole_or_none("max_tokens", least=1, most=MOST_TOKENS)
+    newer = fields.whole_or_none("max_completion_tokens", least=1, most=MOST_TOKENS)
+    if older is not None and newer is not None and older != newer:
+        raise refuse(
+            "max_tokens", "`max_tokens` and `max_completion_tokens` differ.", next_step="Give one of them."
+        )
+    return newer or older or DEFAULT_MAX_TOKENS[kind]
+
+
+def _temperature(fields: Fields) -> float:
+    temperature = fields.number("temperature", 1.0, least=0, most=2)
+    if 0 < temperature < LEAST_TEMPERATURE:
+        raise refuse(
+            "temperature",
+            f"`temperature` between 0 and {LEAST_TEMPERATURE} is refused: influence is not measurable there.",
+            next_step=f"Use 0 for the most likely tokens, or {LEAST_TEMPERATURE} or more.",
+        )
+    return temperature
+
+
+def _stop(fields: Fields) -> tuple[str, ...]:
+    value = fields.raw("stop")
+    if value is None:
+        return ()
+    values = [value] if isinstance(value, str) else value
+    if (
+        not isinstance(values, list)
+        or len(values) > 4
+        or not all(isinstance(one, str) and one for one in values)
+    ):
+        raise refuse("stop", "`stop` must be a text, or a list of at most 4 texts, none of them empty.")
+    return tuple(Fields({"stop": one}).text("stop") for one in values)
+
+
+def _include_usage(fields: Fields, *, stream: bool) -> bool:
+    if fields.raw("stream_options") is not None and not stream:
+        raise refuse("stream_options", "`stream_options` needs `stream: true`.")
+    return fields.object("stream_options").flag("include_usage", False)
+
+
+def _refuse_no_purpose(wishes: Wishes) -> None:
+    if not wishes.purpose:
+        raise refuse(
+            "abc.purpose",
+            "The purpose of this request is not stated.",
+            next_step="Set `abc.purpose`, or give the key a default purpose.",
+        )

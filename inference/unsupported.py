@@ -1,0 +1,50 @@
+"""Fields of OpenAI's API that are accepted because they change nothing, and those refused because they would.
+
+A wish that cannot be honoured is refused by name: silently ignoring it would give another answer than the one
+that was asked for.
+"""
+
+from typing import Any
+
+from inference.fields import Fields, refuse
+
+HARMLESS = frozenset(
+    {
+        "metadata", "user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "service_tier",
+        "parallel_tool_calls", "reasoning_effort", "verbosity", "prediction", "function_call",
+    }
+)  # fmt: skip
+# The values of each field that mean "nothing special"; empty lists, empty objects and false always do.
+NEUTRAL: dict[str, tuple[Any, ...]] = {
+    "tools": (),
+    "functions": (),
+    "logit_bias": (),
+    "audio": (),
+    "suffix": (),
+    "top_logprobs": (),
+    "echo": (),
+    "tool_choice": ("none", "auto"),
+    "modalities": (["text"],),
+    "response_format": ({"type": "text"},),
+    "frequency_penalty": (0,),
+    "presence_penalty": (0,),
+}
+ELSEWHERE = {
+    "chat": ("prompt", "Chat takes `messages`, not `prompt`.", "Use POST /v1/completions."),
+    "completion": ("messages", "Completions take `prompt`.", "Use POST /v1/chat/completions."),
+}
+
+
+def refuse_unsupported(fields: Fields, *, kind: str) -> None:
+    for key in ("n", "best_of"):
+        if fields.whole(key, 1, least=1, most=128) != 1:
+            raise refuse(
+                key, "One answer a request is given for now.", next_step="Send the request several times."
+            )
+    for key, neutral in NEUTRAL.items():
+        value = fields.raw(key)
+        if value and value not in neutral:
+            raise refuse(key, f"`{key}` is not supported.", next_step=f"Leave `{key}` out.")
+    param, sentence, next_step = ELSEWHERE[kind]
+    if fields.raw(param) is not None:
+        raise refuse(param, sentence, next_step=next_step)

@@ -1,0 +1,79 @@
+"""What a policy must not say at once: each check answers with the place and a sentence naming both sides."""
+
+from collections.abc import Iterator
+
+from marketplace.policy.policy import Policy
+from marketplace.policy.problems import Problem
+from marketplace.policy.purposes import lineage
+from marketplace.policy.request import NANO
+
+
+def contradictions(policy: Policy) -> Iterator[Problem]:
+    yield from _window(policy)
+    yield from _consumers(policy)
+    yield from _purposes(policy)
+    yield from _influence(policy)
+    yield from _regime(policy)
+
+
+def _window(policy: Policy) -> Iterator[Problem]:
+    start, end = policy.window.valid_from, policy.window.valid_until
+    if start is not None and end is not None and start >= end:
+        yield Problem(
+            "$.valid_until", "The policy ends before it begins: valid_until must be after valid_from."
+        )
+
+
+def _consumers(policy: Policy) -> Iterator[Problem]:
+    for slug in sorted(policy.consumers.allow & policy.consumers.deny):
+        yield Problem("$.consumers", f"The organisation '{slug}' is both allowed and denied.")
+
+
+def _purposes(policy: Policy) -> Iterator[Problem]:
+    allow, deny = policy.purposes.allow, policy.purposes.deny
+    for term in sorted(allow):
+        over = next((above for above in lineage(term) if above in deny), None)
+        if over == term:
+            yield Problem("$.purposes", f"The purpose '{term}' is both allowed and denied.")
+        elif over is not None:
+            yield Problem(
+                "$.purposes.allow",
+                f"Allowing '{term}' has no effect, because '{over}', which includes it, is denied.",
+            )
+
+
+def _influence(policy: Policy) -> Iterator[Problem]:
+    limits = policy.limits
+    ladder = (
+        ("per_answer", limits.per_answer_nano_nats),
+        ("per_consumer_day", limits.per_consumer_day_nano_nats),
+        ("lifetime", limits.lifetime_nano_nats),
+    )
+    given = [(name, value) for name, value in ladder if value is not None]
+    for index, (name, value) in enumerate(given):
+        smaller = next((wider for wider, most in given[index + 1 :] if value > most), None)
+        if smaller is not None:
+            yield Problem(f"$.influence_nats.{name}", f"The limit {name} is larger than the limit {smaller}.")
+    floor, most = limits.floor_nats, given[0] if given else None
+    if floor is not None and most is not None and floor * NANO > most[1]:
+        yield Problem("$.floor_nats", f"The floor is more influence than the limit {most[0]} allows.")
+
+
+def _regime(policy: Policy) -> Iterator[Problem]:
+    limits = policy.limits
+    if limits.regime == "attribution" and limits.floor_nats is None:
+        yield Problem(
+            "$.floor_nats", "The attribution regime needs floor_nats, the attribution it insists on."
+        )
+    if limits.regime != "attribution" and limits.floor_nats is not None:
+        yield Problem("$.floor_nats", "Only the attribution regime has a floor.")
+    if limits.regime == "attribution" and limits.max_gamma == 0:
+        yield Problem(
+            "$.max_gamma", "A source that insists on attribution cannot have no voting right at all."
+        )
+    if limits.regime == "privacy" and limits.privacy is None:
+        yield Problem(
+            "$.privacy", "The privacy regime needs a finite privacy clause: budget_nats, eta and delta."
+        )
+    if limits.regime == "privacy" and limits.quote:
+        yield Problem("$.quote", "The privacy regime cannot allow quoting: a quoted passage is a disclosure.")

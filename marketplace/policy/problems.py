@@ -1,0 +1,19 @@
+"""What is wrong with a policy: every problem at once, each with its place and a sentence."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`path` is a JSON path into the policy as it was sent, e.g. `$.influence_nats.per_answer`."""
+
+    path: str
+    sentence: str
+
+
+class PolicyInvalid(ValueError):
+    """The policy cannot be taken; nothing of it is ignored."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(f"{problem.path}: {problem.sentence}" for problem in problems))
+        self.problems = problems
