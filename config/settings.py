@@ -80,8 +80,10 @@ REDIS_URL = environment.text("REDIS_URL")
 
 
 def _database() -> dict[str, Any]:
-    if DATABASE_URL:
-        return dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))
+    if (
+        DATABASE_URL
+    ):  # ASGI runs each request in a thread of its own: a connection kept open would never be reused
+        return dict(dj_database_url.parse(DATABASE_URL, conn_max_age=0))
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(VAR_DIR / "db.sqlite3"),
@@ -111,6 +113,18 @@ WORK_RUNNERS = {
     "celery": "config.celery.submit",
     "immediate": "marketplace.work.run_now",
 }
+ENGINE_THREADS = environment.whole("ENGINE_THREADS", 2)  # torch threads of the one engine thread
+TRAINER_THREADS = environment.whole("TRAINER_THREADS", 2)
+TRAIN_LEASE_SECONDS = environment.whole("TRAIN_LEASE_SECONDS", 120)  # renewed by the worker that trains
+TRAIN_LIMIT_SECONDS = environment.whole("TRAIN_LIMIT_SECONDS", 6 * 3600)
+UPKEEP_SECONDS = environment.number("UPKEEP_SECONDS", 30)  # how often lost holds and lost work are looked for
+UPKEEP_SCHEDULE = {  # task name -> seconds between two runs; Celery beat and the embedded ticker follow it
+    "workers.tasks.expire_holds": UPKEEP_SECONDS,
+    "workers.tasks.take_up_lost_work": UPKEEP_SECONDS,
+    "workers.tasks.delete_expired_transcripts": 3600.0,
+}
+HEARTBEAT_SECONDS = environment.number("HEARTBEAT_SECONDS", 3)  # of a worker, to each answer that it holds
+ANSWER_SILENCE_SECONDS = environment.number("ANSWER_SILENCE_SECONDS", 20)  # then its worker counts as dead
 
 # --- model ----------------------------------------------------------------------------------------------
 CORE_SLUG = environment.text("CORE_SLUG", "smollm2-135m-instruct")
