@@ -6,6 +6,8 @@ the embedded default needs no set-up and still has no secret in the repository.
 
 import os
 import secrets
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -31,16 +33,41 @@ def listed(name: str, default: str = "") -> list[str]:
 
 
 def secret(name: str, *, kept_in: Path) -> str:
+    return _kept(name, kept_in / name.lower(), lambda: secrets.token_urlsafe(48))
+
+
+def signing_key(name: str, *, kept_in: Path) -> str:
+    """An Ed25519 private key in PEM form, for signing receipts."""
+    return _kept(name, kept_in / f"{name.lower()}.pem", _new_ed25519_pem)
+
+
+def _new_ed25519_pem() -> str:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def _kept(name: str, path: Path, make: Callable[[], str]) -> str:
     if name in os.environ:
         return os.environ[name]
     if f"{name}_FILE" in os.environ:
         return Path(os.environ[f"{name}_FILE"]).read_text().strip()
-    path = kept_in / name.lower()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        _write_once(path, make())
     return path.read_text().strip()
+
+
+def _write_once(path: Path, content: str) -> None:
+    """Whole or not at all, and the first one wins, though several processes may start together."""
+    descriptor, draft = tempfile.mkstemp(dir=path.parent)  # made with mode 0600
+    with os.fdopen(descriptor, "w") as file:
+        file.write(content)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        Path(draft).unlink()

@@ -140,6 +140,7 @@ DEFAULT_NATS_PER_TOKEN = 4  # the platform's default answer cap, times max_token
 HOLD_BLOCK_TOKENS = 32
 WATERMARK_TOKENS = 16
 HOLD_SECONDS = environment.whole("HOLD_SECONDS", 600)
+RECEIPT_SIGNING_KEY = environment.signing_key("RECEIPT_SIGNING_KEY", kept_in=VAR_DIR / "keys")
 
 # --- answers --------------------------------------------------------------------------------------------
 TRANSCRIPT_SECRET = environment.secret("TRANSCRIPT_SECRET", kept_in=VAR_DIR / "keys")  # prompts at rest

@@ -1,0 +1,30 @@
+"""Keeps who changed what; transfers need no row here, they are their own audit.
+
+Joins the caller's transaction: a change and its audit row exist together or not at all.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from accounting.models import AuditEvent
+
+
+def record(
+    *,
+    acting_user: str,
+    action: str,
+    subject: str,
+    before: Any = None,
+    after: Any = None,
+    organisation_slug: str = "",
+    now: datetime,
+) -> AuditEvent:
+    return AuditEvent.objects.create(
+        at=now,
+        actor=acting_user,
+        action=action,
+        subject=subject,
+        before=before,
+        after=after,
+        organisation_slug=organisation_slug,
+    )

@@ -1,0 +1,58 @@
+"""Intelligence budgets: how much a source may give, and where it stands. Nano-nats, rounded up when spent."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from accounting.errors import NotFound
+from accounting.ledger import available
+from accounting.limits import set_stated_limit
+from accounting.models import Account, AccountKind
+from accounting.writes import joining_write
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetState:
+    """In nano-nats; `limit` and `left` are None when the budget is unlimited."""
+
+    limit: int | None
+    spent: int
+    held: int
+    left: int | None
+
+
+@joining_write
+def set_limit(*, account_id: int, limit_nano_nats: int | None, operation_id: UUID, now: datetime) -> None:
+    """Raise, lower or lift (None) a budget; what was spent stays spent, whatever the new limit."""
+    set_stated_limit(
+        account_id=account_id,
+        kind=AccountKind.BUDGET,
+        limit=limit_nano_nats,
+        operation_id=operation_id,
+        now=now,
+    )
+
+
+def state(account_id: int) -> BudgetState:
+    found = states((account_id,))
+    if account_id not in found:
+        raise NotFound(f"There is no budget account {account_id}.")
+    return found[account_id]
+
+
+def states(account_ids: Iterable[int]) -> dict[int, BudgetState]:
+    """Many budgets in one query; ids that are no budgets are left out."""
+    rows = Account.objects.filter(pk__in=list(account_ids), kind=AccountKind.BUDGET)
+    return {account.pk: _state(account) for account in rows}
+
+
+def _state(account: Account) -> BudgetState:
+    net = account.credits_posted - account.withdrawn
+    stated = net if account.stated_limit is None else account.stated_limit
+    return BudgetState(
+        limit=stated if account.limited else None,
+        spent=account.debits_posted - account.withdrawn,
+        held=account.debits_pending,
+        left=available(account),
+    )

@@ -1,0 +1,140 @@
+"""Moves value between accounts and says what they hold: the two verbs of bookkeeping.
+
+`post` writes a set of linked transfers, all or none, under an id that the caller made. The database moves the
+running totals and refuses what would go below zero; here that refusal gets its words.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, Sum
+
+from accounting import operations
+from accounting.errors import Conflict, Invalid, NotFound
+from accounting.models import Account, Asset, Phase, Transfer
+from accounting.models.transfers import MOVING_PHASES
+from accounting.terms import whole
+from accounting.writes import joining_write
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One side to another: `debit_account_id` gives, `credit_account_id` gets."""
+
+    debit_account_id: int
+    credit_account_id: int
+    amount: int
+    label: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """`available` is None where nothing limits the account."""
+
+    posted: int
+    pending: int
+    available: int | None
+
+
+def lock(account_ids: Iterable[int]) -> dict[int, Account]:
+    """The accounts, held until the transaction ends, always taken in ascending id."""
+    wanted = sorted(set(account_ids))
+    rows = Account.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+    found = {account.pk: account for account in rows}
+    for account_id in wanted:
+        if account_id not in found:
+            raise NotFound(f"There is no account {account_id}.")
+    return found
+
+
+def available(account: Account) -> int | None:
+    """What the account can still give; None when nothing limits it."""
+    if not account.limited:
+        return None
+    left = account.credits_posted - account.debits_posted - account.debits_pending
+    if account.stated_limit is not None:
+        spent = account.debits_posted - account.withdrawn
+        left = min(left, account.stated_limit - spent - account.debits_pending)
+    return max(0, left)
+
+
+@joining_write
+def post(*, operation_id: UUID, kind: str, entries: Sequence[Entry], now: datetime) -> tuple[UUID, ...]:
+    """Post all entries or none; repeating the call changes nothing and gives the same transfer ids."""
+    if not entries:
+        raise Invalid("There is nothing to post.")
+    for entry in entries:
+        whole("amount", entry.amount, least=1)
+    content = {"entries": [[e.debit_account_id, e.credit_account_id, e.amount, e.label] for e in entries]}
+    outcome = operations.begin(operation_id=operation_id, kind=kind, content=content, now=now)
+    if outcome is None:
+        accounts = lock({a for e in entries for a in (e.debit_account_id, e.credit_account_id)})
+        _require_funds(entries, accounts)
+        transfers = posted_transfers(operation_id, entries, accounts, now)
+        Transfer.objects.bulk_create(transfers)
+        outcome = {"transfers": [str(transfer.pk) for transfer in transfers]}
+        operations.finish(operation_id=operation_id, outcome=outcome)
+    return tuple(UUID(value) for value in outcome["transfers"])
+
+
+def posted_transfers(
+    operation_id: UUID, entries: Sequence[Entry], accounts: dict[int, Account], now: datetime
+) -> list[Transfer]:
+    return [
+        Transfer(
+            id=operations.numbered(operation_id, number),
+            operation_id=operation_id,
+            phase=Phase.POSTED,
+            asset=accounts[entry.debit_account_id].asset,
+            debit_account_id=entry.debit_account_id,
+            credit_account_id=entry.credit_account_id,
+            amount=entry.amount,
+            label=entry.label,
+            detail=entry.detail,
+            created_at=now,
+        )
+        for number, entry in enumerate(entries)
+    ]
+
+
+def _require_funds(entries: Sequence[Entry], accounts: dict[int, Account]) -> None:
+    left = {account_id: available(account) for account_id, account in accounts.items()}
+    for entry in entries:
+        if accounts[entry.debit_account_id].asset != accounts[entry.credit_account_id].asset:
+            raise Invalid("Both sides of a transfer are of the same asset.")
+        rest = left[entry.debit_account_id]
+        if rest is not None:
+            if entry.amount > rest:
+                raise Conflict(
+                    f"Account {entry.debit_account_id} has {rest} left, not {entry.amount}.",
+                    code="insufficient_funds",
+                )
+            left[entry.debit_account_id] = rest - entry.amount
+
+
+def balance(account_id: int) -> Balance:
+    """Where the account stands; from its totals if it keeps them, else from its transfers."""
+    account = Account.objects.filter(pk=account_id).first()
+    if account is None:
+        raise NotFound(f"There is no account {account_id}.")
+    if account.keeps_totals:
+        posted = account.credits_posted - account.debits_posted
+        return Balance(posted=posted, pending=account.debits_pending, available=available(account))
+    moved = Transfer.objects.filter(phase__in=MOVING_PHASES).aggregate(
+        debits=Sum("amount", filter=Q(debit_account=account)),
+        credits=Sum("amount", filter=Q(credit_account=account)),
+    )
+    posted = (moved["credits"] or 0) - (moved["debits"] or 0)
+    return Balance(posted=posted, pending=0, available=None)
+
+
+def trial_balance() -> dict[Asset, tuple[int, int]]:
+    """Per asset, the debits and the credits of all accounts; equal in books that balance."""
+    moved = Transfer.objects.filter(phase__in=MOVING_PHASES)
+    debits = dict(moved.values_list("debit_account__asset").annotate(Sum("amount")).order_by())
+    credited = dict(moved.values_list("credit_account__asset").annotate(Sum("amount")).order_by())
+    return {asset: (debits.get(asset, 0), credited.get(asset, 0)) for asset in Asset}

@@ -1,0 +1,84 @@
+"""What influence costs: from nats to money, with every rounding in one place. Pure arithmetic.
+
+A charge rounds down, a hold rounds up, the fee is basis points of the charges rounded down and added; a floor
+tops a charge up. So a settlement can never be above the quote that was held for it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from accounting.errors import PaymentRequired
+from accounting.terms import SeatTerms
+
+NANO = 10**9
+WHOLE_BASIS_POINTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The most that an answer can cost, in micro-USD."""
+
+    charges: int
+    floors: int
+    fee: int
+    total: int
+
+
+def charge_micro_usd(nano_nats: int, price_micro_usd_per_nat: int) -> int:
+    return nano_nats * price_micro_usd_per_nat // NANO
+
+
+def held_micro_usd(nano_nats: int, price_micro_usd_per_nat: int) -> int:
+    """What has to be reserved so that any charge within `nano_nats` fits."""
+    return -(-nano_nats * price_micro_usd_per_nat // NANO)
+
+
+def fee_micro_usd(charges_micro_usd: int, fee_basis_points: int) -> int:
+    return charges_micro_usd * fee_basis_points // WHOLE_BASIS_POINTS
+
+
+def quote_micro_usd(terms: Sequence[SeatTerms], fee_basis_points: int) -> Quote:
+    charges = sum(held_micro_usd(seat.cap_nano_nats, seat.price_micro_usd_per_nat) for seat in terms)
+    floors = sum(seat.floor_micro_usd for seat in terms)
+    fee = fee_micro_usd(charges, fee_basis_points)
+    return Quote(charges=charges, floors=floors, fee=fee, total=charges + floors + fee)
+
+
+def caps_within(
+    terms: Sequence[SeatTerms], fee_basis_points: int, max_price_micro_usd: int | None
+) -> tuple[SeatTerms, ...]:
+    """The same seats with caps scaled down, in proportion, until the quote is at most `max_price_micro_usd`.
+
+    A seat whose share of the money is nothing gets a cap of zero and will not be seated; seats without a
+    price keep their caps. When not even the floors fit, no cap can help: PaymentRequired.
+    """
+    quote = quote_micro_usd(terms, fee_basis_points)
+    if max_price_micro_usd is None or quote.total <= max_price_micro_usd:
+        return tuple(terms)
+    if quote.floors > max_price_micro_usd:
+        raise PaymentRequired(
+            f"The floor prices of these sources are {quote.floors} micro-USD, above your maximum of "
+            f"{max_price_micro_usd}.",
+            next_step="Raise max_price_micro_usd, or leave sources with a floor price out.",
+            quote_micro_usd=quote.total,
+            available_micro_usd=max_price_micro_usd,
+        )
+    affordable = _charges_that_fit(max_price_micro_usd - quote.floors, fee_basis_points)
+    return tuple(_scaled(seat, affordable, quote.charges) for seat in terms)
+
+
+def _charges_that_fit(money_micro_usd: int, fee_basis_points: int) -> int:
+    """The largest charges that together with their fee are at most `money_micro_usd`."""
+    charges = money_micro_usd * WHOLE_BASIS_POINTS // (WHOLE_BASIS_POINTS + fee_basis_points)
+    while charges + 1 + fee_micro_usd(charges + 1, fee_basis_points) <= money_micro_usd:
+        charges += 1
+    return charges
+
+
+def _scaled(seat: SeatTerms, affordable_micro_usd: int, quoted_micro_usd: int) -> SeatTerms:
+    if seat.price_micro_usd_per_nat == 0:
+        return seat
+    quoted = held_micro_usd(seat.cap_nano_nats, seat.price_micro_usd_per_nat)
+    share = affordable_micro_usd * quoted // quoted_micro_usd
+    cap = min(seat.cap_nano_nats, share * NANO // seat.price_micro_usd_per_nat)
+    return replace(seat, cap_nano_nats=cap)
