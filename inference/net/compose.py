@@ -1,0 +1,119 @@
+"""How do the rows' logits become one token, and what did each seat move?
+
+Composing and measuring, for one token: the open rule with verified caps and measured divergences, or the
+private rule with its public charge. Stateless: budgets, dropping and text belong to the token loop.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from accounting.maths.zcdp import private_charge_nats
+from inference.net import caps, drawing, private_rule
+from inference.net.transcript import Rule, SeatRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What one row did at one token. Open: measured; private: the charge alone."""
+
+    weight: float
+    limited: bool = False
+    forward: float = 0.0
+    reverse: float = 0.0
+    symmetric: float = 0.0
+    help_nats: float = 0.0
+    charge_nats: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A drawn token with its measurement, per row."""
+
+    token_id: int
+    log_probability: float | None  # of the whole vote; none in private answers
+    moved: tuple[Moved, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How a token is taken from the vote: its own truncation and its own randomness."""
+
+    generator: torch.Generator
+    top_p: float = 1.0
+
+
+def wanted_weight(seat: SeatRecord) -> float:
+    """gamma times relevance."""
+    return seat.gamma * seat.relevance
+
+
+def open_vote(
+    *, logits: Tensor, seats: Sequence[SeatRecord], allowances: Sequence[float], rule: Rule
+) -> caps.Capped:
+    """The open vote of one token, within allowances; logits (1 + seats, V). Also what replay calls."""
+    return caps.weights_within(
+        l0=logits[0],
+        ballots=logits[1:],
+        wanted=torch.tensor([wanted_weight(seat) for seat in seats], dtype=torch.float64),
+        allowances=torch.tensor(list(allowances), dtype=torch.float64),
+        r0=rule.core_weight,
+        temperature=rule.vote_temperature,
+        clip=rule.clip,
+        alpha=rule.alpha,
+        groups=[seat.group for seat in seats],
+    )
+
+
+def compose_open(
+    *,
+    logits: Tensor,
+    seats: Sequence[SeatRecord],
+    allowances: Sequence[float],
+    rule: Rule,
+    drawing_by: Drawing,
+) -> Composed:
+    """Vote, draw, measure."""
+    capped = open_vote(logits=logits, seats=seats, allowances=allowances, rule=rule)
+    log_p = capped.vote.log_p  # (V,)
+    if rule.temperature == 0:
+        token = drawing.most_likely(log_p)
+    else:
+        token = drawing.draw(log_p, generator=drawing_by.generator, top_p=drawing_by.top_p)
+    helped = capped.help_nats(token)  # (seats,)
+    columns = (capped.weights, capped.limited, capped.forward, capped.reverse, capped.symmetric, helped)
+    moved = tuple(Moved(*row) for row in zip(*(column.tolist() for column in columns), strict=True))
+    return Composed(token, float(log_p[token]), moved)
+
+
+def compose_private(
+    *, logits: Tensor, seats: Sequence[SeatRecord], rule: Rule, generator: torch.Generator
+) -> Composed:
+    """Draw from the core's own likeliest tokens; every seat pays the same public charge whatever it said."""
+    weights = [wanted_weight(seat) for seat in seats]
+    etas = [_eta(seat) for seat in seats]
+    vote = private_rule.vote(
+        l0=logits[0],
+        ballots=logits[1:],
+        weights=torch.tensor(weights, dtype=torch.float64),
+        etas=torch.tensor(etas, dtype=torch.float64),
+        temperature=rule.temperature,
+        top_k=rule.support,
+    )
+    token = int(vote.support[drawing.draw(vote.log_p, generator=generator)])
+    charges = [private_charge_nats(alpha=rule.alpha, eta=eta) for eta in etas]
+    moved = tuple(Moved(weight=0.0, charge_nats=charge) for charge in charges)  # the weight stays unsaid
+    return Composed(token, None, moved)
+
+
+def charge_per_token(seat: SeatRecord, rule: Rule) -> float:
+    """What a seat pays for each private token: known before anything is drawn."""
+    return private_charge_nats(alpha=rule.alpha, eta=_eta(seat))
+
+
+def _eta(seat: SeatRecord) -> float:
+    if seat.eta is None:
+        raise ValueError(f"The seat {seat.label} has no eta: it cannot vote in a private answer.")
+    return seat.eta

@@ -1,0 +1,243 @@
+"""How is an answer made, token by token?
+
+Composing and measuring: rows are read, and for each token the vote is taken within what every seat may still
+spend, a token is drawn, the seats' influence is spent, text that is safe to show leaves. A seat whose
+allowance ends loses its row before the next token. Pure: money, channels and databases are behind
+`Allowance`.
+"""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from inference.net import constants
+from inference.net.caps import allowance as slice_of
+from inference.net.compose import (
+    Composed,
+    Drawing,
+    Moved,
+    charge_per_token,
+    compose_open,
+    compose_private,
+    wanted_weight,
+)
+from inference.net.core import Core
+from inference.net.decoder import Ballots, Row
+from inference.net.detokenise import TextStream
+from inference.net.lora import Adapter
+from inference.net.prompts import PromptTooLong
+from inference.net.transcript import Mode, Rule, SeatRecord, TokenRecord, Transcript
+
+
+class Allowance(Protocol):
+    """What seats may spend now. The caller holds nats in blocks and tops up; 0 means: no more."""
+
+    def left_nats(self, label: str) -> float:
+        """Nats that the seat may spend on the next token, at most."""
+
+    def spend(self, label: str, nats: float) -> None:
+        """The seat moved the token that was just drawn by so much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A source's place in this answer."""
+
+    label: str
+    adapter: Adapter | None
+    prompt_ids: Sequence[int]
+    relevance: float
+    gamma: float
+    cap_nats: float  # for the whole answer
+    group: int | None = None  # near-duplicates share a number
+    eta: float | None = None  # private answers
+
+
+@dataclass(frozen=True, slots=True)
+class SeatStep:
+    """What one seat did at one token; all zero once it has left."""
+
+    label: str
+    gamma_effective: float = 0.0
+    limited: bool = False
+    forward: float = 0.0
+    reverse: float = 0.0
+    symmetric: float = 0.0
+    help_nats: float = 0.0
+    charge_nats: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One token. `text_delta` is what may be shown now, which can lag behind the token."""
+
+    index: int
+    token_id: int
+    text_delta: str
+    finish_reason: str | None  # "stop" (end token or stop string), "length", or None: more follows
+    log_probability: float | None
+    seats: tuple[SeatStep, ...]  # every seat, in the order given
+
+
+def generate(
+    *,
+    core: Core,
+    core_prompt_ids: Sequence[int],
+    seats: Sequence[Seat],
+    allowance: Allowance,
+    max_tokens: int,
+    mode: Mode = "open",
+    alpha: float = constants.ALPHA,
+    temperature: float = 0.7,
+    top_p: float = 1.0,
+    seed: int | None = None,
+    stop: Sequence[str] = (),
+) -> "Generation":
+    """Prepare an answer; nothing is computed before the first `next`."""
+    if mode == "private" and (temperature <= 0 or top_p < 1 or seed is not None):
+        raise ValueError("Private answers are sampled: no temperature 0, no top_p, no seed.")
+    clip = constants.clip_for(core.slug)
+    rule = Rule(mode, alpha, temperature, constants.CORE_WEIGHT, clip, constants.PRIVATE_SUPPORT)
+    longest = max(len(ids) for ids in (core_prompt_ids, *(seat.prompt_ids for seat in seats)))
+    if longest >= core.context_tokens:
+        raise PromptTooLong(tokens=longest, most=core.context_tokens - 1)
+    records = tuple(
+        SeatRecord(seat.label, tuple(seat.prompt_ids), seat.relevance, seat.gamma, seat.group, seat.eta)
+        for seat in seats
+    )
+    room = min(max_tokens, core.context_tokens - longest)
+    transcript = Transcript(core.digest, rule, room, tuple(core_prompt_ids), records)
+    generator = torch.Generator().manual_seed(secrets.randbits(63) if seed is None else seed % 2**63)
+    stream = TextStream(core.decode, stop=stop)
+    return Generation(
+        core=core,
+        seats=tuple(seats),
+        transcript=transcript,
+        allowance=allowance,
+        drawing=Drawing(generator, top_p),
+        stream=stream,
+    )
+
+
+class Generation:
+    """An answer in the making: iterate over its steps, once; the transcript grows with it."""
+
+    def __init__(
+        self,
+        *,
+        core: Core,
+        seats: tuple[Seat, ...],
+        transcript: Transcript,
+        allowance: Allowance,
+        drawing: Drawing,
+        stream: TextStream,
+    ) -> None:
+        self.transcript = transcript
+        self._core = core
+        self._seats = seats
+        self._allowance = allowance
+        self._drawing = drawing
+        self._stream = stream
+        self._left = {seat.label: seat.cap_nats for seat in seats}
+        self._live = [index for index, record in enumerate(transcript.seats) if self._takes_part(record)]
+
+    def __iter__(self) -> Iterator[Step]:
+        """Yield every token as it is drawn; stop iterating and nothing more is spent."""
+        self._live = [index for index in self._live if self._may_spend(index)]
+        rows = [Row(self.transcript.core_prompt_ids)]
+        rows += [Row(self._seats[i].prompt_ids, self._seats[i].adapter) for i in self._live]
+        ballots = Ballots(core=self._core, rows=rows, expected_tokens=self.transcript.max_tokens)
+        logits = ballots.prefill()  # (rows, V)
+        for index in range(self.transcript.max_tokens):
+            step = self._take(index, logits)
+            yield step
+            if step.finish_reason is not None:
+                return
+            self._drop_exhausted(ballots)
+            logits = ballots.step(step.token_id)  # (rows, V)
+
+    def _take(self, index: int, logits: Tensor) -> Step:
+        """One token: compose within the allowances, spend, record, turn into text."""
+        rule, live = self.transcript.rule, [self.transcript.seats[i] for i in self._live]
+        allowances = self._allowances(self.transcript.max_tokens - index)
+        logits = logits.cpu()
+        if rule.mode == "private":
+            composed = compose_private(
+                logits=logits, seats=live, rule=rule, generator=self._drawing.generator
+            )
+        else:
+            composed = compose_open(
+                logits=logits, seats=live, allowances=allowances, rule=rule, drawing_by=self._drawing
+            )
+        self._spend(composed)
+        weights = tuple(moved.weight for moved in composed.moved)
+        record = TokenRecord(composed.token_id, tuple(self._live), weights, tuple(allowances))
+        self.transcript.tokens.append(record)
+        return self._step(index, composed)
+
+    def _step(self, index: int, composed: Composed) -> Step:
+        token = composed.token_id
+        ended = token in self._core.end_ids
+        text = "" if ended else self._stream.push(token)
+        reason = "stop" if ended or self._stream.stopped else None
+        if reason is None and index + 1 == self.transcript.max_tokens:
+            reason = "length"
+        if reason is not None:
+            text += self._stream.finish()
+            reason = "stop" if self._stream.stopped else reason
+        return Step(index, token, text, reason, composed.log_probability, self._seat_steps(composed))
+
+    def _seat_steps(self, composed: Composed) -> tuple[SeatStep, ...]:
+        moved = dict(zip(self._live, composed.moved, strict=True))
+        steps = []
+        for index, seat in enumerate(self._seats):
+            own = moved.get(index)
+            if own is None:
+                steps.append(SeatStep(seat.label))
+                continue
+            steps.append(_seen(seat, own))
+        return tuple(steps)
+
+    def _spend(self, composed: Composed) -> None:
+        for index, moved in zip(self._live, composed.moved, strict=True):
+            label = self._seats[index].label
+            nats = moved.symmetric + moved.charge_nats  # one of them is 0
+            self._left[label] -= nats
+            self._allowance.spend(label, nats)
+
+    def _allowances(self, tokens_left: int) -> list[float]:
+        """Per live row: its slice of what the answer's cap leaves, and never more than is held for it now."""
+        labels = [self._seats[index].label for index in self._live]
+        left = torch.tensor([self._left[label] for label in labels], dtype=torch.float64)
+        slices: list[float] = slice_of(left, tokens_left).tolist()
+        held = [self._allowance.left_nats(label) for label in labels]
+        return [max(0.0, min(pair)) for pair in zip(slices, held, strict=True)]
+
+    def _takes_part(self, record: SeatRecord) -> bool:
+        """A right of 0 is absence. Private: an irrelevant source keeps its row, leaving would tell."""
+        return record.gamma > 0 if self.transcript.rule.mode == "private" else wanted_weight(record) > 0
+
+    def _may_spend(self, index: int) -> bool:
+        """Is there anything left for the next token?"""
+        seat, record = self._seats[index], self.transcript.seats[index]
+        left = min(self._left[seat.label], self._allowance.left_nats(seat.label))
+        if self.transcript.rule.mode == "private":
+            return left >= charge_per_token(record, self.transcript.rule)
+        return left >= constants.NANO_NAT
+
+    def _drop_exhausted(self, ballots: Ballots) -> None:
+        staying = [index for index in self._live if self._may_spend(index)]
+        if len(staying) < len(self._live):
+            ballots.keep([0, *(1 + self._live.index(index) for index in staying)])
+            self._live = staying
+
+
+def _seen(seat: Seat, own: Moved) -> SeatStep:
+    """A row's part of a token as the caller reads it."""
+    gamma = own.weight / seat.relevance if seat.relevance > 0 else 0.0
+    measured = (own.forward, own.reverse, own.symmetric, own.help_nats, own.charge_nats)
+    return SeatStep(seat.label, gamma, own.limited, *measured)

@@ -1,0 +1,116 @@
+"""Can the measurement of an answer be computed again? Yes: from its transcript, its core and its adapters.
+
+Verification, long after the answer: the same rows, shapes and steps with the recorded tokens forced, so
+on the same machine every number is equal bit for bit. A pinned rerun leaves sources out and keeps
+everything else as it was: its distribution is what the leave-one-out formula says. Private answers are
+not replayed.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from inference.net import caps, open_rule
+from inference.net.compose import open_vote
+from inference.net.core import Core
+from inference.net.decoder import Ballots, Row
+from inference.net.lora import Adapter
+from inference.net.transcript import TokenRecord, Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One token, measured again; dictionaries by label of the seats that then had a row."""
+
+    token_id: int
+    forward: dict[str, float]
+    reverse: dict[str, float]
+    symmetric: dict[str, float]
+    help_nats: dict[str, float]
+    weights: dict[str, float]
+    vote: open_rule.OpenVote
+
+
+def replay(
+    *, core: Core, adapters: Mapping[str, Adapter | None], transcript: Transcript
+) -> Iterator[Replayed]:
+    """Force the recorded tokens through the same batch and measure every one again."""
+    for record, logits in _forced(core, adapters, transcript, without=frozenset()):
+        seats = [transcript.seats[index] for index in record.seats]
+        capped = open_vote(logits=logits, seats=seats, allowances=record.allowances, rule=transcript.rule)
+        labels = [seat.label for seat in seats]
+        yield Replayed(
+            token_id=record.token_id,
+            forward=_named(labels, capped.forward),
+            reverse=_named(labels, capped.reverse),
+            symmetric=_named(labels, capped.symmetric),
+            help_nats=_named(labels, capped.help_nats(record.token_id)),
+            weights=_named(labels, capped.weights),
+            vote=capped.vote,
+        )
+
+
+def pinned_rerun(
+    *,
+    core: Core,
+    adapters: Mapping[str, Adapter | None],
+    transcript: Transcript,
+    without: Collection[str],
+) -> Iterator[Tensor]:
+    """log p_-A per token, (V,): the answer's own tokens and weights, decoded without these sources' rows."""
+    rule = transcript.rule
+    for record, logits in _forced(core, adapters, transcript, without=frozenset(without)):
+        rows = [
+            (transcript.seats[index], weight)
+            for index, weight in zip(record.seats, record.weights, strict=True)
+            if transcript.seats[index].label not in without
+        ]
+        capped = caps.weights_within(
+            l0=logits[0],
+            ballots=logits[1:],
+            wanted=torch.tensor([weight for _, weight in rows], dtype=torch.float64),
+            allowances=torch.full((len(rows),), torch.inf, dtype=torch.float64),
+            r0=rule.core_weight,
+            temperature=rule.vote_temperature,
+            clip=rule.clip,
+            alpha=rule.alpha,
+            groups=[seat.group for seat, _ in rows],
+        )
+        yield capped.vote.log_p
+
+
+def _forced(
+    core: Core, adapters: Mapping[str, Adapter | None], transcript: Transcript, *, without: frozenset[str]
+) -> Iterator[tuple[TokenRecord, Tensor]]:
+    """Every recorded token with the logits it was drawn from, (rows, V), rows leaving when they left."""
+    if transcript.rule.mode == "private":
+        raise ValueError("Private answers are not replayed.")
+    if transcript.core_digest != core.digest:
+        raise ValueError("The answer was made by another core.")
+    live: list[int] = []
+    ballots: Ballots | None = None
+    for place, record in enumerate(transcript.tokens):
+        staying = [index for index in record.seats if transcript.seats[index].label not in without]
+        if ballots is None:
+            ballots, live = _begin(core, adapters, transcript, staying), staying
+            logits = ballots.prefill()
+        else:
+            if staying != live:
+                ballots.keep([0, *(1 + live.index(index) for index in staying)])
+                live = staying
+            logits = ballots.step(transcript.tokens[place - 1].token_id)
+        yield record, logits.cpu()
+
+
+def _named(labels: Sequence[str], values: Tensor) -> dict[str, float]:
+    return dict(zip(labels, values.tolist(), strict=True))
+
+
+def _begin(
+    core: Core, adapters: Mapping[str, Adapter | None], transcript: Transcript, live: Sequence[int]
+) -> Ballots:
+    seats = [transcript.seats[index] for index in live]
+    rows = [Row(transcript.core_prompt_ids), *(Row(seat.prompt_ids, adapters[seat.label]) for seat in seats)]
+    return Ballots(core=core, rows=rows, expected_tokens=transcript.max_tokens)
