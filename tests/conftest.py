@@ -1,4 +1,4 @@
-"""What every test shares: the database's own rules give way while a transactional test is swept away."""
+"""What every test shares: the cast, a core by name, and a clean sweep after transactional tests."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +7,8 @@ import pytest
 from django.db.backends.sqlite3.base import DatabaseWrapper
 
 from accounting.database_rules.installation import drop_statements
+from tests.builders import name_core
+from tests.cast import Cast, make_cast
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -21,3 +23,16 @@ def _books_can_be_swept_after_a_transactional_test() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operations, "sql_flush", flush)
         yield
+
+
+@pytest.fixture
+def cast(db) -> Cast:
+    """owner, second_owner, buyer, outsider, operator, each with an organisation and an API key."""
+    return make_cast()
+
+
+@pytest.fixture
+def named_core(settings, tmp_path) -> None:
+    """A core by name and digest, without weights: enough for all that the marketplace does."""
+    settings.CORE_DIRECTORY = tmp_path / "core"
+    name_core()

@@ -4,9 +4,10 @@ from marketplace.models.keys import ApiKey
 from marketplace.models.people import Membership, Organisation, Role, User
 from marketplace.models.policies import DayBudget, PolicyVersion
 from marketplace.models.sources import Document, Source, SourceState, SourceVersion
-from marketplace.models.training import Job, JobKind, JobState, Partition, PartitionState
+from marketplace.models.training import LIVE_JOBS, Job, JobKind, JobState, Partition, PartitionState
 
 __all__ = [
+    "LIVE_JOBS",
     "ApiKey",
     "DayBudget",
     "Document",

@@ -28,6 +28,7 @@ class PolicyVersion(models.Model):
         help_text="the oldest source version that may vote under it; a source that leaves the privacy regime "
         "starts again with a new version",
     )
+    newest_version = models.PositiveIntegerField(help_text="the newest source version when it was published")
     published_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     published_at = models.DateTimeField()
 

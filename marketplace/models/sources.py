@@ -26,6 +26,7 @@ class Source(models.Model):
     description = models.TextField(blank=True)
     license = models.CharField(max_length=100, blank=True)
     state = models.CharField(max_length=16, choices=SourceState.choices, default=SourceState.DRAFT)
+    suspended_by_operator = models.BooleanField(default=False, help_text="its owner cannot resume it")
     state_reason = models.CharField(max_length=300, blank=True, help_text="why it was suspended or withdrawn")
     policy = models.ForeignKey(
         "marketplace.PolicyVersion", on_delete=models.PROTECT, null=True, blank=True, related_name="+",

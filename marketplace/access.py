@@ -1,0 +1,124 @@
+"""API keys: issue, recognise, revoke. The way in for programs.
+
+A key is `dvm_<prefix>_<secret>` with 256 random bits; the plain text leaves this module once. Recognising one
+costs one query and one SHA-256; when it was last used is kept to the minute, by a conditional update.
+"""
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hmac import compare_digest
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from accounting import accounts, audit, wallets
+from accounting.errors import Invalid
+from accounting.models import AccountKind, Asset
+from marketplace.models import ApiKey, Membership, Organisation, User
+from marketplace.policy import purposes
+from marketplace.roles import MANAGERS, require_role
+
+SCOPES = ("answers", "sources", "account", "receipts")
+MARK = "dvm"
+USE_IS_NOTED_EVERY = timedelta(minutes=1)
+
+
+def issue_key(
+    *,
+    organisation: Organisation,
+    name: str,
+    acting_user: User,
+    now: datetime,
+    scopes: Sequence[str] = SCOPES,
+    default_purpose: str = "",
+    spend_cap_micro_usd: int | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """A new key and its plain text, which is shown once and kept nowhere."""
+    require_role(acting_user=acting_user, organisation=organisation, roles=MANAGERS)
+    _check(scopes, default_purpose, spend_cap_micro_usd, expires_at, now)
+    prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+    plain = f"{MARK}_{prefix}_{secret}"
+    with transaction.atomic(durable=True):
+        key = ApiKey.objects.create(
+            organisation=organisation, name=name, prefix=prefix, digest=_digest(plain), scopes=list(scopes),
+            default_purpose=default_purpose, spend_cap_micro_usd=spend_cap_micro_usd,
+            spend_cap_account_id=_spend_cap_account(f"key {prefix}", spend_cap_micro_usd, now),
+            expires_at=expires_at, created_at=now, created_by=acting_user,
+        )  # fmt: skip
+        audit.record(
+            acting_user=acting_user.username, action="api_key.issued", subject=f"api_key:{prefix}",
+            after={"name": name, "scopes": list(scopes), "spend_cap_micro_usd": spend_cap_micro_usd},
+            organisation_slug=organisation.slug, now=now,
+        )  # fmt: skip
+    return key, plain
+
+
+def authenticate(plain: str, *, now: datetime) -> ApiKey | None:
+    """The key behind the plain text, or None: unknown, expired, revoked, or its issuer has left."""
+    mark, _, rest = plain.partition("_")
+    prefix, _, _ = rest.partition("_")
+    if mark != MARK or not prefix:
+        return None
+    belongs = Membership.objects.filter(user=OuterRef("created_by"), organisation=OuterRef("organisation"))
+    key = (
+        ApiKey.objects.select_related("organisation", "created_by")
+        .filter(prefix=prefix, revoked_at__isnull=True, created_by__is_active=True)
+        .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
+        .filter(Q(created_by__is_superuser=True) | Exists(belongs))
+        .first()
+    )
+    if key is None or not compare_digest(key.digest, _digest(plain)):
+        return None
+    _note_use(key, now)
+    return key
+
+
+def revoke_key(*, key: ApiKey, acting_user: User, now: datetime) -> None:
+    """The key stops at once; revoking twice changes nothing."""
+    require_role(acting_user=acting_user, organisation=key.organisation, roles=MANAGERS)
+    with transaction.atomic(durable=True):
+        if not ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=now):
+            return
+        audit.record(
+            acting_user=acting_user.username, action="api_key.revoked", subject=f"api_key:{key.prefix}",
+            organisation_slug=key.organisation.slug, now=now,
+        )  # fmt: skip
+
+
+def _note_use(key: ApiKey, now: datetime) -> None:
+    stale = now - USE_IS_NOTED_EVERY
+    if key.last_used_at is None or key.last_used_at < stale:
+        unnoted = Q(last_used_at__isnull=True) | Q(last_used_at__lt=stale)
+        ApiKey.objects.filter(unnoted, pk=key.pk).update(last_used_at=now)
+
+
+def _digest(plain: str) -> str:
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def _check(
+    scopes: Sequence[str], purpose: str, cap: int | None, expires_at: datetime | None, now: datetime
+) -> None:
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown or not scopes:
+        raise Invalid(f"A key needs scopes out of {', '.join(SCOPES)}.", code="unknown_scope")
+    if purpose and not purposes.known(purpose):
+        raise Invalid(f"The purpose '{purpose}' is not known.", code="unknown_purpose")
+    if cap is not None and cap < 0:
+        raise Invalid("A spend cap cannot be negative.")
+    if expires_at is not None and expires_at <= now:
+        raise Invalid("A key must expire after it is issued.")
+
+
+def _spend_cap_account(label: str, cap_micro_usd: int | None, now: datetime) -> int | None:
+    if cap_micro_usd is None:
+        return None
+    account = accounts.open_account(asset=Asset.MICRO_USD, kind=AccountKind.SPEND_CAP, label=label)
+    wallets.set_spend_cap(
+        account_id=account.pk, limit_micro_usd=cap_micro_usd, operation_id=uuid.uuid4(), now=now
+    )
+    return account.pk

@@ -1,0 +1,108 @@
+"""Publishing a policy: step 2 (set policy) of the way. A published version is never changed.
+
+The limits of the policy become the limits of the source's accounts in the same transaction. What was spent
+under the privacy regime stays spent, and leaving that regime needs a version of the data that never gave a
+private answer.
+"""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounting import audit, budgets
+from accounting.errors import Conflict, Invalid
+from marketplace.models import Partition, PolicyVersion, Source, SourceState, User
+from marketplace.policy import plain as plain_form
+from marketplace.policy.policy import Policy
+from marketplace.policy.problems import PolicyInvalid
+from marketplace.registration import lock, newest_version
+from marketplace.roles import EDITORS, require_role
+
+
+def read_policy(plain: object) -> Policy:
+    """The policy in clauses, or Invalid with every problem, its place and a sentence."""
+    try:
+        return plain_form.parse(plain)
+    except PolicyInvalid as error:
+        problems = [{"path": one.path, "sentence": one.sentence} for one in error.problems]
+        more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise Invalid(
+            f"The policy cannot be taken: {problems[0]['path']}: {problems[0]['sentence']}{more}",
+            code="invalid_policy",
+            next_step="Correct every place that `problems` names, and send the policy again.",
+            problems=problems,
+        ) from error
+
+
+def publish_policy(
+    *, source: Source, plain: Mapping[str, Any], acting_user: User, now: datetime
+) -> PolicyVersion:
+    """The policy in force from the next answer on. The one that is in force already is answered again."""
+    require_role(acting_user=acting_user, organisation=source.organisation, roles=EDITORS)
+    policy = read_policy(plain)
+    digest = plain_form.digest(plain)
+    with transaction.atomic(durable=True):
+        locked = lock(source)
+        before = locked.policy
+        if before is not None and before.digest == digest:
+            return before
+        newest = newest_version(locked)
+        number = newest.number if newest else 0
+        version = PolicyVersion.objects.create(
+            source=locked, number=before.number + 1 if before else 1, plain=dict(plain), digest=digest,
+            regime=policy.limits.regime, newest_version=number,
+            first_version=_first_version(locked, before, policy, number),
+            published_by=acting_user, published_at=now,
+        )  # fmt: skip
+        _set_limits(locked, policy, now)
+        locked.policy = version
+        if locked.state == SourceState.DRAFT:
+            locked.state = SourceState.LIVE
+        locked.save(update_fields=["policy", "state"])
+        audit.record(
+            acting_user=acting_user.username, action="policy.published", subject=f"source:{locked.slug}",
+            before=before.plain if before else None, after=version.plain,
+            organisation_slug=locked.organisation.slug, now=now,
+        )  # fmt: skip
+    return version
+
+
+def _first_version(source: Source, before: PolicyVersion | None, policy: Policy, newest: int) -> int:
+    """The oldest version that may vote: beyond everything the privacy regime covered, when leaving it."""
+    if before is None:
+        return 0
+    if before.regime != "privacy" or policy.limits.regime == "privacy" or newest == 0:
+        return before.first_version
+    voted = (
+        Partition.objects.filter(source=source, activated_at__isnull=False)
+        .order_by("-version__number")
+        .values_list("version__number", flat=True)
+        .first()
+    )
+    covered = max(before.newest_version, voted or 0)
+    if newest <= covered:
+        raise Conflict(
+            f"Version {covered} is covered by the privacy regime, and that promise cannot be taken back.",
+            code="needs_new_version",
+            next_step="Upload a new version of the source first; only it will vote under the new regime.",
+        )
+    return covered + 1
+
+
+def _set_limits(source: Source, policy: Policy, now: datetime) -> None:
+    budgets.set_limit(
+        account_id=source.budget_account_id,
+        limit_nano_nats=policy.limits.lifetime_nano_nats,
+        operation_id=uuid.uuid4(),
+        now=now,
+    )
+    if policy.limits.privacy is not None:
+        budgets.set_limit(
+            account_id=source.privacy_account_id,
+            limit_nano_nats=policy.limits.privacy.budget_nano_nats,
+            operation_id=uuid.uuid4(),
+            now=now,
+        )

@@ -1,0 +1,1 @@
+"""What the market promises: keys, policies, admission, training, storage."""
