@@ -15,6 +15,7 @@ from django.db.models import Q, Sum
 from accounting import operations
 from accounting.errors import Conflict, Invalid, NotFound
 from accounting.models import Account, Asset, Phase, Transfer
+from accounting.models.accounts import RUNNING_KINDS
 from accounting.models.transfers import MOVING_PHASES
 from accounting.terms import whole
 from accounting.writes import joining_write
@@ -72,7 +73,9 @@ def post(*, operation_id: UUID, kind: str, entries: Sequence[Entry], now: dateti
     content = {"entries": [[e.debit_account_id, e.credit_account_id, e.amount, e.label] for e in entries]}
     outcome = operations.begin(operation_id=operation_id, kind=kind, content=content, now=now)
     if outcome is None:
-        accounts = lock({a for e in entries for a in (e.debit_account_id, e.credit_account_id)})
+        accounts = _lock_what_can_refuse(
+            {a for e in entries for a in (e.debit_account_id, e.credit_account_id)}
+        )
         _require_funds(entries, accounts)
         transfers = posted_transfers(operation_id, entries, accounts, now)
         Transfer.objects.bulk_create(transfers)
@@ -99,6 +102,16 @@ def posted_transfers(
         )
         for number, entry in enumerate(entries)
     ]
+
+
+def _lock_what_can_refuse(account_ids: set[int]) -> dict[int, Account]:
+    """All the accounts, but only those with totals are held: the others never wait for each other."""
+    keeping = Account.objects.filter(pk__in=account_ids, kind__in=RUNNING_KINDS).values_list("pk", flat=True)
+    locked = lock(keeping)
+    others = Account.objects.in_bulk(account_ids - locked.keys())
+    for account_id in account_ids - locked.keys() - others.keys():
+        raise NotFound(f"There is no account {account_id}.")
+    return {**others, **locked}
 
 
 def _require_funds(entries: Sequence[Entry], accounts: dict[int, Account]) -> None:
@@ -132,9 +145,43 @@ def balance(account_id: int) -> Balance:
     return Balance(posted=posted, pending=0, available=None)
 
 
+@dataclass(frozen=True, slots=True)
+class KindTotals:
+    """All accounts of one kind together."""
+
+    asset: str
+    kind: str
+    debits: int
+    credits: int
+
+    @property
+    def balance(self) -> int:
+        return self.credits - self.debits
+
+
+def totals_by_kind() -> list[KindTotals]:
+    """What moved out of and into the accounts of each kind; kinds that nothing touched are left out."""
+    moved = Transfer.objects.filter(phase__in=MOVING_PHASES).order_by()
+    debits, credited = (
+        {
+            (row[f"{side}__asset"], row[f"{side}__kind"]): row["total"]
+            for row in moved.values(f"{side}__asset", f"{side}__kind").annotate(total=Sum("amount"))
+        }
+        for side in ("debit_account", "credit_account")
+    )
+    return [
+        KindTotals(asset, kind, debits.get((asset, kind), 0), credited.get((asset, kind), 0))
+        for asset, kind in sorted({*debits, *credited})
+    ]
+
+
 def trial_balance() -> dict[Asset, tuple[int, int]]:
     """Per asset, the debits and the credits of all accounts; equal in books that balance."""
-    moved = Transfer.objects.filter(phase__in=MOVING_PHASES)
-    debits = dict(moved.values_list("debit_account__asset").annotate(Sum("amount")).order_by())
-    credited = dict(moved.values_list("credit_account__asset").annotate(Sum("amount")).order_by())
-    return {asset: (debits.get(asset, 0), credited.get(asset, 0)) for asset in Asset}
+    kinds = totals_by_kind()
+    return {
+        asset: (
+            sum(kind.debits for kind in kinds if kind.asset == asset),
+            sum(kind.credits for kind in kinds if kind.asset == asset),
+        )
+        for asset in Asset
+    }

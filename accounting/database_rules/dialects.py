@@ -18,7 +18,7 @@ def _sqlite_step(step: Refuse | Effect) -> str:
 
 
 def sqlite_create(rule: Rule) -> list[str]:
-    body = "\n".join(_sqlite_step(step) for step in rule.steps)
+    body = "\n".join(_sqlite_step(step) for step in rule.steps_on("sqlite"))
     head = f"CREATE TRIGGER {rule.name} {_timing(rule)} {rule.event} ON {rule.table} FOR EACH ROW"
     return [*sqlite_drop(rule), f"{head}\nBEGIN\n{body}\nEND"]
 
@@ -37,7 +37,7 @@ def _postgresql_step(step: Refuse | Effect) -> str:
 
 
 def postgresql_create(rule: Rule) -> list[str]:
-    body = "\n".join(_postgresql_step(step) for step in rule.steps)
+    body = "\n".join(_postgresql_step(step) for step in rule.steps_on("postgresql"))
     result = "OLD" if rule.event == "DELETE" else "NEW"
     function = (
         f"CREATE OR REPLACE FUNCTION {rule.name}() RETURNS trigger LANGUAGE plpgsql AS $rule$\n"

@@ -13,6 +13,7 @@ class Refuse:
 
     when: str
     message: str
+    only_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class Rule:
     @property
     def name(self) -> str:
         return f"{self.table}_{self.event.lower()}_rule"
+
+    def steps_on(self, vendor: str) -> list[Refuse | Effect]:
+        return [s for s in self.steps if not isinstance(s, Refuse) or s.only_on in {"", vendor}]
 
 
 def _append_only(table: str) -> tuple[Rule, ...]:
@@ -115,6 +119,7 @@ LINE_TERMS = Refuse(
         "price_micro_usd_per_nat",
         "floor_micro_usd",
         "charged_by",
+        "budget_account_ids",
     ),
     "the terms of a hold never change",
 )
@@ -141,6 +146,12 @@ LINES_WITHIN_RECEIPT = Refuse(
 OUTCOME_ONCE = Refuse("OLD.outcome IS NOT NULL", "rule 4: an outcome is written once")
 SAME_REQUEST = Refuse(_changed("id", "digest", "kind"), "rule 4: what was asked never changes")
 SAME_ACCOUNT = Refuse(_changed("asset", "kind"), "an account keeps its asset and kind")
+TOTALS_MOVED = _changed("debits_pending", "debits_posted", "credits_posted", "withdrawn")
+ONLY_TRANSFERS_MOVE_TOTALS = Refuse(
+    f"({TOTALS_MOVED}) AND pg_trigger_depth() = 1",
+    "rule 1: only transfers move the totals of an account",
+    only_on="postgresql",  # SQLite cannot tell; ledger check finds it there
+)
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -153,7 +164,7 @@ RULES: tuple[Rule, ...] = (
     *_append_only("accounting_receiptline"),
     *_append_only("accounting_auditevent"),
     _kept("accounting_account"),
-    Rule("accounting_account", "UPDATE", (SAME_ACCOUNT,)),
+    Rule("accounting_account", "UPDATE", (SAME_ACCOUNT, ONLY_TRANSFERS_MOVE_TOTALS)),
     _kept("accounting_operation"),
     Rule("accounting_operation", "UPDATE", (OUTCOME_ONCE, SAME_REQUEST)),
     _kept("accounting_hold"),

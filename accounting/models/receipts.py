@@ -64,3 +64,7 @@ class ReceiptLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} in {self.receipt_id}"
+
+    @property
+    def paid_micro_usd(self) -> int:
+        return self.charge_micro_usd + self.floor_top_up_micro_usd

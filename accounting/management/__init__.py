@@ -1,0 +1,1 @@
+"""Commands of the books for operators and CI."""
