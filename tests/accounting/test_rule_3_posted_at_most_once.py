@@ -71,7 +71,7 @@ def test_rule_3_a_second_settlement_moves_nothing(market, placed):
 
 
 def test_rule_3_what_comes_along_with_a_settlement_runs_once_and_with_it(market, placed):
-    seen = []
+    seen: list[settlement.Settled] = []
     usage = [Usage("a", NAT, NAT), Usage("b", 0, 0)]
     for _ in range(2):
         settlement.settle(
@@ -100,14 +100,14 @@ def test_rule_3_nothing_is_topped_up_after_the_end(market, placed):
 
 def test_rule_3_by_hand_a_pending_transfer_is_not_resolved_twice(market, placed):
     market.settle(placed.hold_id, a=(NAT, NAT), b=(0, 0))
-    of = Transfer.objects.filter(phase="pending", hold_id=placed.hold_id).first()
+    of = Transfer.objects.filter(phase="pending", hold_id=placed.hold_id)[0]
     with pytest.raises(IntegrityError):
         resolution(of, hold_id=None)
 
 
 @pytest.mark.parametrize("amounts", [(1, 0), (1, 1)])
 def test_rule_3_by_hand_not_more_than_was_held(market, placed, amounts):
-    of = Transfer.objects.filter(phase="pending", hold_id=placed.hold_id).first()
+    of = Transfer.objects.filter(phase="pending", hold_id=placed.hold_id)[0]
     more, stated = amounts
     with pytest.raises(IntegrityError):
         resolution(of, amount=of.amount + more, pending_amount=of.amount + stated)
