@@ -37,8 +37,12 @@ def settle(
     receipt: ReceiptBody,
     now: datetime,
     also: Callable[[Settled], None] | None = None,
+    with_floors: bool = True,
 ) -> Settled:
-    """Post what was used and give the rest back. `also` runs inside the transaction, the first time only."""
+    """Post what was used and give the rest back. `also` runs inside the transaction, the first time only.
+
+    `with_floors` is False where nothing was delivered: then no floor price is owed either.
+    """
     operation_id = operations.numbered(hold_id, "settle")
     content = {"usage": [used.content() for used in sorted(usage, key=lambda used: used.label)]}
     outcome = operations.begin(operation_id=operation_id, kind="settle", content=content, now=now)
@@ -46,7 +50,7 @@ def settle(
         return Settled.from_outcome(outcome)
     hold = open_hold(hold_id)
     lines = list(hold.lines.order_by("pk"))
-    settled = _priced(hold, lines, _matched(lines, usage), with_floors=True)
+    settled = _priced(hold, lines, _matched(lines, usage), with_floors=with_floors)
     _end(
         hold,
         lines,

@@ -4,14 +4,14 @@ Composing and measuring, for one token: the open rule with verified caps and mea
 private rule with its public charge. Stateless: budgets, dropping and text belong to the token loop.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from accounting.maths.zcdp import private_charge_nats
-from inference.net import caps, drawing, private_rule
+from inference.net import caps, drawing, open_rule, private_rule
 from inference.net.transcript import Rule, SeatRecord
 
 
@@ -35,6 +35,7 @@ class Composed:
     token_id: int
     log_probability: float | None  # of the whole vote; none in private answers
     moved: tuple[Moved, ...]
+    set_nats: tuple[float, ...] = ()  # symmetric, of whole sets of rows removed at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,9 @@ def compose_open(
     allowances: Sequence[float],
     rule: Rule,
     drawing_by: Drawing,
+    sets: Sequence[Collection[int]] = (),
 ) -> Composed:
-    """Vote, draw, measure."""
+    """Vote, draw, measure; `sets` names rows that are also measured together (an owner's, all voters)."""
     capped = open_vote(logits=logits, seats=seats, allowances=allowances, rule=rule)
     log_p = capped.vote.log_p  # (V,)
     if rule.temperature == 0:
@@ -85,7 +87,18 @@ def compose_open(
     helped = capped.help_nats(token)  # (seats,)
     columns = (capped.weights, capped.limited, capped.forward, capped.reverse, capped.symmetric, helped)
     moved = tuple(Moved(*row) for row in zip(*(column.tolist() for column in columns), strict=True))
-    return Composed(token, float(log_p[token]), moved)
+    together = tuple(_set_nats(capped, rows, alpha=rule.alpha) for rows in sets)
+    return Composed(token, float(log_p[token]), moved, together)
+
+
+def _set_nats(capped: caps.Capped, rows: Collection[int], *, alpha: float) -> float:
+    """What a set of rows moved together. A seat that is shared with a row outside the set stays."""
+    outside = {seat for row, seat in enumerate(capped.seat_of_row.tolist()) if row not in rows}
+    inside = {seat for row, seat in enumerate(capped.seat_of_row.tolist()) if row in rows} - outside - {-1}
+    members = torch.tensor(
+        [seat in inside for seat in range(capped.vote.seats)], dtype=torch.bool
+    )  # (seats,)
+    return float(open_rule.leave_set_out(capped.vote, members, alpha=alpha).symmetric)
 
 
 def compose_private(

@@ -81,6 +81,7 @@ class Step:
     finish_reason: str | None  # "stop" (end token or stop string), "length", or None: more follows
     log_probability: float | None
     seats: tuple[SeatStep, ...]  # every seat, in the order given
+    set_nats: tuple[float, ...]  # symmetric, of every set, in the order given; none in private answers
 
 
 def generate(
@@ -96,8 +97,9 @@ def generate(
     top_p: float = 1.0,
     seed: int | None = None,
     stop: Sequence[str] = (),
+    sets: Sequence[Sequence[str]] = (),
 ) -> "Generation":
-    """Prepare an answer; nothing is computed before the first `next`."""
+    """Prepare an answer; `sets` are labels that are also measured together (an owner's seats, all seats)."""
     if mode == "private" and (temperature <= 0 or top_p < 1 or seed is not None):
         raise ValueError("Private answers are sampled: no temperature 0, no top_p, no seed.")
     clip = constants.clip_for(core.slug)
@@ -113,6 +115,7 @@ def generate(
     transcript = Transcript(core.digest, rule, room, tuple(core_prompt_ids), records)
     generator = torch.Generator().manual_seed(secrets.randbits(63) if seed is None else seed % 2**63)
     stream = TextStream(core.decode, stop=stop)
+    places = {seat.label: index for index, seat in enumerate(seats)}
     return Generation(
         core=core,
         seats=tuple(seats),
@@ -120,6 +123,7 @@ def generate(
         allowance=allowance,
         drawing=Drawing(generator, top_p),
         stream=stream,
+        sets=tuple(tuple(places[label] for label in labels) for labels in sets),
     )
 
 
@@ -135,6 +139,7 @@ class Generation:
         allowance: Allowance,
         drawing: Drawing,
         stream: TextStream,
+        sets: tuple[tuple[int, ...], ...],
     ) -> None:
         self.transcript = transcript
         self._core = core
@@ -142,6 +147,7 @@ class Generation:
         self._allowance = allowance
         self._drawing = drawing
         self._stream = stream
+        self._sets = sets
         self._left = {seat.label: seat.cap_nats for seat in seats}
         self._live = [index for index, record in enumerate(transcript.seats) if self._takes_part(record)]
 
@@ -171,8 +177,9 @@ class Generation:
             )
         else:
             composed = compose_open(
-                logits=logits, seats=live, allowances=allowances, rule=rule, drawing_by=self._drawing
-            )
+                logits=logits, seats=live, allowances=allowances, rule=rule, drawing_by=self._drawing,
+                sets=[{self._live.index(i) for i in members if i in self._live} for members in self._sets],
+            )  # fmt: skip
         self._spend(composed)
         weights = tuple(moved.weight for moved in composed.moved)
         record = TokenRecord(composed.token_id, tuple(self._live), weights, tuple(allowances))
@@ -189,7 +196,8 @@ class Generation:
         if reason is not None:
             text += self._stream.finish()
             reason = "stop" if self._stream.stopped else reason
-        return Step(index, token, text, reason, composed.log_probability, self._seat_steps(composed))
+        seats = self._seat_steps(composed)
+        return Step(index, token, text, reason, composed.log_probability, seats, composed.set_nats)
 
     def _seat_steps(self, composed: Composed) -> tuple[SeatStep, ...]:
         moved = dict(zip(self._live, composed.moved, strict=True))
