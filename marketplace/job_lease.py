@@ -99,6 +99,17 @@ def fail(*, lease: Lease, error: str, now: datetime) -> bool:
         return bool(_end_failed(_held(lease), lease.job.partition_id, error, now))
 
 
+def give_back(*, lease: Lease, now: datetime) -> bool:
+    """The worker stops on purpose: the job waits again, at once, and the attempt does not count."""
+    with transaction.atomic(durable=True):
+        given = _held(lease).update(
+            state=JobState.QUEUED, attempts=F("attempts") - 1, lease_until=now, stage="", progress_done=0
+        )
+        if given:
+            Partition.objects.filter(pk=lease.job.partition_id).update(state=PartitionState.QUEUED)
+    return bool(given)
+
+
 def resume_waiting(*, now: datetime, at_start: bool = False) -> int:
     """Start every job again whose worker died or whose message was lost; how many that were.
 
