@@ -16,9 +16,13 @@ pytestmark = [
 ]
 
 
+def leave_waiting(_task: str, _queue: str, _values: dict[str, object]) -> None:
+    """A runner whose worker has not come to it yet."""
+
+
 @pytest.fixture
 def job(cast, settings) -> Job:
-    settings.WORK_MODE = "embedded"  # no thread runs here: the job waits
+    settings.WORK_RUNNERS = {"immediate": f"{__name__}.leave_waiting"}
     source = draft_source(cast.owner)
     upload(cast.owner, source)
     return training_jobs.start_training(source=source, acting_user=cast.owner.user, now=timezone.now())
