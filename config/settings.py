@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
-from csp.constants import NONE, SELF
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 from config import environment
 
@@ -42,7 +44,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "marketplace.console.content_policy.ContentPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -188,7 +190,7 @@ CSRF_COOKIE_SECURE = environment.flag("HTTPS_ONLY")
 SECURE_SSL_REDIRECT = environment.flag("HTTPS_ONLY")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("HTTPS_ONLY") else None
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
-    "EXCLUDE_URL_PREFIXES": ("/admin/", "/v1/docs"),  # they carry a policy of their own, set by their views
+    "EXCLUDE_URL_PREFIXES": ("/v1/docs",),  # it carries a policy of its own, set by its view
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
@@ -201,10 +203,86 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "base-uri": [NONE],
     },
 }
+# The console draws itself with evaluated expressions and inline styles; everything else is as strict.
+CONSOLE_PREFIX = "/admin/"
+CONSOLE_CONTENT_SECURITY_DIRECTIVES: dict[str, Any] = {
+    **CONTENT_SECURITY_POLICY["DIRECTIVES"],
+    "script-src": [SELF, UNSAFE_EVAL],
+    "style-src": [SELF, UNSAFE_INLINE],
+}
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# --- console --------------------------------------------------------------------------------------------
+
+
+def _rows(title: str, icon: str, model: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{model}_changelist")}
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Console · Deep Voting Market",
+    "SITE_HEADER": "Deep Voting Market",
+    "SITE_SUBHEADER": "Operators' console",
+    "SITE_ICON": lambda _request: static("marketplace/icon.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("marketplace/icon.svg")}
+    ],
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "inference.console.first_page",
+    "BORDER_RADIUS": "8px",
+    "COLORS": {  # the portal's green, from nearly white to nearly black
+        "primary": {
+            "50": "#eef7f4", "100": "#d8ede6", "200": "#b3dccf", "300": "#83c4b2", "400": "#4fa690",
+            "500": "#2c8773", "600": "#156b5a", "700": "#0d5a4c", "800": "#0c473d", "900": "#0b3b33",
+            "950": "#05231e",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": False,
+        "navigation": [
+            {"items": [
+                {"title": "Overview", "icon": "monitoring", "link": reverse_lazy("admin:index")},
+                {"title": "Owners' portal", "icon": "storefront", "link": reverse_lazy("portal:home"),
+                 "active": lambda _request: False},
+            ]},
+            {"title": "Market", "separator": True, "items": [
+                _rows("Sources", "library_books", "marketplace_source"),
+                _rows("Versions", "history", "marketplace_sourceversion"),
+                _rows("Documents", "description", "marketplace_document"),
+                _rows("Policies", "gavel", "marketplace_policyversion"),
+                _rows("Day budgets", "calendar_today", "marketplace_daybudget"),
+                _rows("Partitions", "account_tree", "marketplace_partition"),
+                _rows("Trainings", "model_training", "marketplace_job"),
+            ]},
+            {"title": "Answers", "separator": True, "items": [
+                _rows("Answers", "forum", "inference_answer"),
+                _rows("Sealed transcripts", "lock", "inference_sealedtranscript"),
+            ]},
+            {"title": "Books", "separator": True, "items": [
+                _rows("Accounts", "account_balance", "accounting_account"),
+                _rows("Transfers", "swap_horiz", "accounting_transfer"),
+                _rows("Holds", "hourglass_top", "accounting_hold"),
+                _rows("Seats held", "event_seat", "accounting_holdline"),
+                _rows("Receipts", "receipt_long", "accounting_receipt"),
+                _rows("Receipt lines", "format_list_bulleted", "accounting_receiptline"),
+                _rows("Operations", "fingerprint", "accounting_operation"),
+            ]},
+            {"title": "People", "separator": True, "items": [
+                _rows("Organisations", "corporate_fare", "marketplace_organisation"),
+                _rows("Memberships", "badge", "marketplace_membership"),
+                _rows("People", "person", "marketplace_user"),
+                _rows("Permission groups", "group", "auth_group"),
+                _rows("API keys", "key", "marketplace_apikey"),
+                _rows("Audit log", "policy", "accounting_auditevent"),
+            ]},
+        ],
+    },
+}  # fmt: skip
 
 # --- logs -----------------------------------------------------------------------------------------------
 LOGGING: dict[str, Any] = {

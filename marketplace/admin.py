@@ -1,0 +1,10 @@
+"""WHO and WHAT in the console, gathered from one module per part."""
+
+from django.contrib import admin
+
+from marketplace.console import people, policies, sources, training
+
+__all__ = ["people", "policies", "sources", "training"]
+
+admin.site.index_title = "Overview"
+admin.site.index_template = "console/index.html"

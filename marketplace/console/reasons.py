@@ -1,0 +1,56 @@
+"""What an operator has to say before something is switched off, and how the console answers a dialog."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import cast
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from unfold.dataclasses import ActionDialog
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
+
+from accounting.errors import DomainError
+from marketplace.models import User
+
+
+class ReasonForm(BaseDialogForm):
+    """A reason, kept in the audit log."""
+
+    reason = forms.CharField(
+        max_length=300, widget=UnfoldAdminTextInputWidget, help_text="Kept in the audit log."
+    )
+
+
+class AmountForm(BaseDialogForm):
+    """An amount of money to credit."""
+
+    amount_usd = forms.DecimalField(
+        label="Amount in US dollars",
+        min_value=Decimal("0.000001"),
+        max_digits=12,
+        decimal_places=6,
+        widget=UnfoldAdminDecimalFieldWidget,
+        help_text="Credited to the organisation's wallet at once.",
+    )
+
+
+def dialog(
+    title: str, description: str, submit: str, form: type[BaseDialogForm] = BaseDialogForm
+) -> ActionDialog:
+    return ActionDialog(title=title, description=description, form_class=form, form_submit_text=submit)
+
+
+def carry_out(request: HttpRequest, call: Callable[[User], object], *, done: str, back: str) -> HttpResponse:
+    """Run a use case as the signed-in operator, say what happened, and return to the row's page."""
+    try:
+        call(cast("User", request.user))
+    except DomainError as error:
+        messages.error(request, f"{error.detail} {error.next_step}".strip())
+    else:
+        messages.success(request, done)
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": back})
+    return redirect(back)

@@ -1,0 +1,1 @@
+"""The owners' portal: server-rendered pages over the same use cases as the API."""

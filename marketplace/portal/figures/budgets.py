@@ -1,0 +1,60 @@
+"""An intelligence budget as an owner reads it: limit, spent, held, left, in nano-nats and in words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from accounting import budgets
+from marketplace.models import Source
+from marketplace.templatetags.portal import nats_plain
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetFigures:
+    """One budget; `limit` None is unlimited, `left` None with it."""
+
+    name: str
+    limit: int | None
+    spent: int
+    held: int
+    left: int | None
+    note: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """What the bar shows, for people who do not see it."""
+        if self.limit is None:
+            return f"{self.name}: {nats_plain(self.spent)} spent, no limit"
+        held = f", {nats_plain(self.held)} held" if self.held else ""
+        return f"{self.name}: {nats_plain(self.spent)} of {nats_plain(self.limit)} spent{held}"
+
+    @property
+    def nearly_gone(self) -> bool:
+        """Four fifths are spent: time to tell the owner."""
+        return bool(self.limit) and self.spent + self.held >= 0.8 * (self.limit or 0)
+
+
+def lifetime(sources: Iterable[Source]) -> dict[int, BudgetFigures]:
+    """The lifetime influence budget of each source, by the source's id, in one query."""
+    rows = list(sources)
+    states = budgets.states([source.budget_account_id for source in rows])
+    return {source.pk: _figures("Lifetime influence", states[source.budget_account_id]) for source in rows}
+
+
+def of_source(source: Source, *, private: bool) -> list[BudgetFigures]:
+    """Every lifetime budget of one source: influence, and the privacy charge where its policy has one."""
+    wanted = [source.budget_account_id] + ([source.privacy_account_id] if private else [])
+    states = budgets.states(wanted)
+    shown = [_figures("Lifetime influence", states[source.budget_account_id])]
+    if private:
+        shown.append(
+            _figures(
+                "Lifetime privacy charge",
+                states[source.privacy_account_id],
+                "A guarantee of presence or absence of the whole source. Spent privacy never comes back.",
+            )
+        )
+    return shown
+
+
+def _figures(name: str, state: budgets.BudgetState, note: str = "") -> BudgetFigures:
+    return BudgetFigures(name, state.limit, state.spent, state.held, state.left, note)

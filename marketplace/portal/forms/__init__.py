@@ -1,0 +1,7 @@
+"""What people type into the portal, checked before a use case sees it."""
+
+from marketplace.portal.forms.keys import KeyForm
+from marketplace.portal.forms.policy import PolicyForm
+from marketplace.portal.forms.sources import DocumentsForm, SourceForm
+
+__all__ = ["DocumentsForm", "KeyForm", "PolicyForm", "SourceForm"]

@@ -1,0 +1,245 @@
+"""The policy form: an owner's choices in plain words, and the plain policy they stand for.
+
+`plain()` builds what `marketplace.policy.parse` reads and `initial_from` goes the other way, without loss.
+The form checks types only; whether the policy holds together is decided by `parse`, whose problems are led
+back to the fields by their paths.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from marketplace.policy.problems import Problem
+from marketplace.policy.purposes import ANY, PURPOSES
+from marketplace.portal.forms.choices import Explained
+
+REGIMES = [
+    (
+        "measurement",
+        Explained(
+            "Measure and cap",
+            "Influence on every open answer is measured exactly, limited and paid. The usual choice.",
+        ),
+    ),
+    (
+        "attribution",
+        Explained(
+            "Insist on attribution",
+            "As above, and answers that use it should rest on it by at least a floor you set.",
+        ),
+    ),
+    (
+        "privacy",
+        Explained(
+            "Guarantee privacy",
+            "Votes in private answers only, within a fixed differential-privacy budget. "
+            "Never quoted, never measured.",
+        ),
+    ),
+]
+PURPOSE_CHOICES = [
+    (purpose.slug, Explained(purpose.title, below=purpose.parent is not None))
+    for purpose in PURPOSES.values()
+]
+EVERYONE, LISTED = "everyone", "listed"
+
+# From the places in a plain policy to the fields that wrote them; the longest match counts.
+FIELDS = {
+    "$.regime": "regime",
+    "$.purposes": "purposes",
+    "$.purposes.deny": "purposes_denied",
+    "$.consumers": "consumers",
+    "$.consumers.deny": "consumers_denied",
+    "$.price_micro_usd_per_nat": "price_micro_usd_per_nat",
+    "$.floor_price_micro_usd": "floor_price_micro_usd",
+    "$.max_gamma": "max_gamma",
+    "$.quote": "quote",
+    "$.valid_from": "valid_from",
+    "$.valid_until": "valid_until",
+    "$.influence_nats.per_answer": "per_answer",
+    "$.influence_nats.per_consumer_day": "per_consumer_day",
+    "$.influence_nats.lifetime": "lifetime",
+    "$.floor_nats": "floor_nats",
+    "$.privacy": "privacy_budget",
+    "$.privacy.eta": "privacy_eta",
+    "$.privacy.delta": "privacy_delta",
+}
+
+
+def _number(label: str, about: str = "", **kwargs: Any) -> forms.FloatField:
+    return forms.FloatField(
+        label=label,
+        help_text=about,
+        required=False,
+        min_value=0,
+        widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
+        **kwargs,
+    )
+
+
+def _moment(label: str) -> forms.DateTimeField:
+    return forms.DateTimeField(
+        label=label,
+        required=False,
+        help_text="UTC. Empty: no such limit.",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+
+class PolicyForm(forms.Form):
+    """Every clause of a plain policy as a field."""
+
+    regime = forms.ChoiceField(label="What do you ask for?", choices=REGIMES, widget=forms.RadioSelect)
+    purposes = forms.MultipleChoiceField(
+        label="For which purposes?",
+        choices=[(ANY, Explained("Every purpose, also those added later")), *PURPOSE_CHOICES],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="A purpose includes those that are part of it. With none chosen, nobody is answered.",
+    )
+    purposes_denied = forms.MultipleChoiceField(
+        label="Never for",
+        choices=PURPOSE_CHOICES,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Exceptions win over what is allowed above.",
+    )
+    who = forms.ChoiceField(
+        label="For whom?",
+        choices=[
+            (EVERYONE, "Every organisation of this market"),
+            (LISTED, "Only the organisations named here"),
+        ],
+        widget=forms.RadioSelect,
+    )
+    consumers = forms.CharField(
+        label="Named organisations", required=False, help_text="Their short names, separated by commas."
+    )
+    consumers_denied = forms.CharField(
+        label="Never for these organisations", required=False, help_text="Short names, separated by commas."
+    )
+    price_micro_usd_per_nat = forms.IntegerField(
+        label="Price",
+        min_value=0,
+        help_text="1,000 µ$ is a tenth of a cent. A strong voter gives 1 to 3 nats a word.",
+    )
+    floor_price_micro_usd = forms.IntegerField(
+        label="Least per answer",
+        min_value=0,
+        required=False,
+        help_text="Paid whenever it votes, however little.",
+    )
+    max_gamma = forms.FloatField(
+        label="Voting right at most",
+        min_value=0,
+        max_value=1,
+        help_text="1 is a full vote, 0.5 half of one.",
+        widget=forms.NumberInput(attrs={"step": "0.05"}),
+    )
+    quote = forms.BooleanField(
+        label="Passages may be quoted",
+        required=False,
+        help_text="Buyers may see the passages an answer rested on. Quoting is a disclosure of its own.",
+    )
+    valid_from = _moment("In force from")
+    valid_until = _moment("In force until")
+    per_answer = _number("In one answer")
+    per_consumer_day = _number("To one organisation a day")
+    lifetime = _number("In its whole life", "Never comes back once spent.")
+    floor_nats = _number("Least attribution", "What an answer that uses it should rest on it by.")
+    privacy_budget = _number("Private budget", "Lifetime charge, in nats.")
+    privacy_eta = _number("Eta", "Most a word piece's odds may shift, in log odds; 0.1 is usual.")
+    privacy_delta = _number("Delta", "Chance that the bound fails; 0.000001 is usual.")
+
+    def plain(self) -> dict[str, Any]:
+        """The plain policy that the form stands for; call it on a valid form only."""
+        data = self.cleaned_data
+        everyone = data["who"] == EVERYONE
+        influence = {name: _whole(data[name]) for name in ("per_answer", "per_consumer_day", "lifetime")}
+        return {
+            "regime": data["regime"],
+            "purposes": {"allow": _purposes(data["purposes"]), "deny": data["purposes_denied"]},
+            "consumers": {
+                "allow": [ANY] if everyone else _slugs(data["consumers"]),
+                "deny": _slugs(data["consumers_denied"]),
+            },
+            "price_micro_usd_per_nat": data["price_micro_usd_per_nat"],
+            "floor_price_micro_usd": data["floor_price_micro_usd"] or 0,
+            "max_gamma": data["max_gamma"],
+            "quote": data["quote"] and data["regime"] != "privacy",
+            "valid_from": _written(data["valid_from"]),
+            "valid_until": _written(data["valid_until"]),
+            "influence_nats": influence,
+            "floor_nats": data["floor_nats"] if data["regime"] == "attribution" else None,
+            "privacy": self._privacy(),
+        }
+
+    def _privacy(self) -> dict[str, float | None] | None:
+        names = {"budget_nats": "privacy_budget", "eta": "privacy_eta", "delta": "privacy_delta"}
+        terms = {term: self.cleaned_data[name] for term, name in names.items()}
+        return None if all(value is None for value in terms.values()) else terms
+
+    def add_problems(self, problems: tuple[Problem, ...]) -> None:
+        """Lead what `parse` found back to the fields."""
+        for problem in problems:
+            self.add_error(field_of(problem), problem.sentence)
+
+
+def field_of(problem: Problem) -> str | None:
+    """The form's field that a problem's path belongs to."""
+    places = [place for place in FIELDS if problem.path.startswith(place)]
+    return FIELDS[max(places, key=len)] if places else None
+
+
+def initial_from(plain: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the form shows for a policy in force, or the careful defaults of a first one."""
+    if plain is None:
+        return {"regime": "measurement", "who": EVERYONE, "price_micro_usd_per_nat": 1000,
+                "floor_price_micro_usd": 0, "max_gamma": 1.0, "per_answer": 200, "per_consumer_day": 20000,
+                "lifetime": 1000000}  # fmt: skip
+    purposes, consumers = plain.get("purposes") or {}, plain.get("consumers") or {}
+    influence, privacy = plain.get("influence_nats") or {}, plain.get("privacy") or {}
+    allowed = consumers.get("allow") or []
+    return {
+        **{name: influence.get(name) for name in ("per_answer", "per_consumer_day", "lifetime")},
+        "regime": plain.get("regime", "measurement"),
+        "purposes": purposes.get("allow") or [],
+        "purposes_denied": purposes.get("deny") or [],
+        "who": EVERYONE if ANY in allowed else LISTED,
+        "consumers": ", ".join(slug for slug in allowed if slug != ANY),
+        "consumers_denied": ", ".join(consumers.get("deny") or []),
+        "price_micro_usd_per_nat": plain.get("price_micro_usd_per_nat") or 0,
+        "floor_price_micro_usd": plain.get("floor_price_micro_usd") or 0,
+        "max_gamma": 1.0 if plain.get("max_gamma") is None else plain["max_gamma"],
+        "quote": bool(plain.get("quote")),
+        "valid_from": _read(plain.get("valid_from")),
+        "valid_until": _read(plain.get("valid_until")),
+        "floor_nats": plain.get("floor_nats"),
+        "privacy_budget": privacy.get("budget_nats"),
+        "privacy_eta": privacy.get("eta"),
+        "privacy_delta": privacy.get("delta"),
+    }
+
+
+def _purposes(chosen: list[str]) -> list[str]:
+    return [ANY] if ANY in chosen else chosen
+
+
+def _slugs(text: str) -> list[str]:
+    return list(dict.fromkeys(part.strip() for part in text.replace("\n", ",").split(",") if part.strip()))
+
+
+def _whole(value: float | None) -> float | int | None:
+    """12.0 is written as 12, so that a policy reads the way its owner typed it."""
+    return int(value) if value is not None and value == int(Decimal(value)) else value
+
+
+def _written(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _read(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).astimezone(UTC)

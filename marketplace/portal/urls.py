@@ -1,0 +1,31 @@
+"""The portal's addresses. No trailing slashes: an address reads like a sentence."""
+
+from django.urls import path
+
+from marketplace.portal.views import account, earnings, home, keys, policy, receipts, session, source, sources
+
+app_name = "portal"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("sign-in", session.sign_in, name="sign-in"),
+    path("sign-out", session.sign_out, name="sign-out"),
+    path("organisation", session.organisation, name="organisation"),
+    path("sources", sources.sources, name="sources"),
+    path("sources/new", sources.new, name="source-new"),
+    path("sources/<slug:slug>", source.source, name="source"),
+    path("sources/<slug:slug>/documents", sources.documents, name="documents"),
+    path("sources/<slug:slug>/policy", policy.policy, name="policy"),
+    path("sources/<slug:slug>/policy/preview", policy.preview, name="policy-preview"),
+    path("sources/<slug:slug>/progress", source.progress, name="progress"),
+    path("sources/<slug:slug>/train", source.train, name="train"),
+    path("sources/<slug:slug>/train/cancel", source.cancel_training, name="cancel-training"),
+    path("sources/<slug:slug>/suspend", source.suspend, name="suspend"),
+    path("sources/<slug:slug>/resume", source.resume, name="resume"),
+    path("sources/<slug:slug>/withdraw", source.withdraw, name="withdraw"),
+    path("earnings", earnings.earnings, name="earnings"),
+    path("earnings.csv", earnings.earnings_csv, name="earnings-csv"),
+    path("receipts/<uuid:receipt_id>", receipts.receipt, name="receipt"),
+    path("account", account.account, name="account"),
+    path("keys", keys.keys, name="keys"),
+    path("keys/<int:key_id>/revoke", keys.revoke, name="key-revoke"),
+]

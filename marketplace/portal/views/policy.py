@@ -1,0 +1,107 @@
+"""The policy page: clauses as a form, the same in plain words beside it, and publishing."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from marketplace import publishing
+from marketplace.models import Source
+from marketplace.policy import plain
+from marketplace.policy.problems import PolicyInvalid
+from marketplace.policy.sentences import sentences
+from marketplace.portal.actions import attempt
+from marketplace.portal.desk import Desk, at_desk, page
+from marketplace.portal.forms import PolicyForm
+from marketplace.portal.forms.policy import initial_from
+from marketplace.portal.views.sources import own_source
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One problem as the summary lists it."""
+
+    label: str
+    text: str
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@at_desk
+def policy(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
+    found = own_source(desk, slug)
+    if request.method != "POST":
+        form = PolicyForm(initial=initial_from(found.policy.plain if found.policy else None))
+        return _page(request, desk, found, form, _in_force(found))
+    form = PolicyForm(request.POST)
+    words = checked(form)
+    if not form.errors and request.POST.get("do") == "publish" and _publish(form, desk, found):
+        messages.success(request, "Published. It holds from the next answer on.")
+        return redirect("portal:source", found.slug)
+    return _page(request, desk, found, form, words)
+
+
+@require_POST
+@at_desk
+def preview(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
+    """The summary alone, for the module that asks while its owner types."""
+    own_source(desk, slug)
+    form = PolicyForm(request.POST)
+    words = checked(form)
+    return page(request, desk, "parts/summary.html", sentences=words, problems=_problems(form))
+
+
+def checked(form: PolicyForm) -> list[str]:
+    """The form's policy in plain words; what does not hold together becomes the form's errors."""
+    if not form.is_valid():
+        return []
+    try:
+        return sentences(plain.parse(form.plain()))
+    except PolicyInvalid as invalid:
+        form.add_problems(invalid.problems)
+        return []
+
+
+def _publish(form: PolicyForm, desk: Desk, source: Source) -> bool:
+    written = form.plain()
+
+    def call() -> None:
+        publishing.publish_policy(source=source, plain=written, acting_user=desk.user, now=timezone.now())
+
+    return attempt(form, call)
+
+
+def _in_force(source: Source) -> list[str]:
+    if source.policy is None:
+        return [
+            "Nobody is answered from this source yet. What you choose here is said in plain words as you go."
+        ]
+    return sentences(plain.parse(source.policy.plain))
+
+
+def _problems(form: PolicyForm) -> list[Shown]:
+    shown: list[Shown] = []
+    for name, errors in form.errors.items():
+        label = str(form.fields[name].label) if name in form.fields else ""
+        shown.extend(Shown(label, str(error)) for error in errors)
+    return shown
+
+
+def _has_exceptions(form: PolicyForm) -> bool:
+    """Whether the part of the form that is folded away says anything."""
+    return any(
+        form[name].value() for name in ("purposes_denied", "consumers_denied", "valid_from", "valid_until")
+    )
+
+
+def _page(
+    request: HttpRequest, desk: Desk, source: Source, form: PolicyForm, words: list[str]
+) -> HttpResponse:
+    return page(
+        request, desk, "policy.html", section="sources", source=source, form=form, sentences=words,
+        problems=_problems(form) if form.is_bound else [],
+        exceptions=_has_exceptions(form),
+        next_number=source.policy.number + 1 if source.policy else 1, status=422 if form.errors else 200,
+    )  # fmt: skip
