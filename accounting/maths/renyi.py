@@ -8,6 +8,7 @@ supremum.
 
 from collections.abc import Sequence
 from math import exp, expm1, fsum, inf, isnan, log, log1p, sqrt
+from sys import float_info
 
 SERIES_BELOW = 1e-3  # KL_BR(eta) below: eta^2/8, above the truth by a factor of at most 1 + eta^2/72
 CLOSED_FORM_FROM = (1.1, 0.05)  # (alpha, eta) from which the closed form of the supremum keeps its digits
@@ -52,13 +53,11 @@ def kl_bounded_range(eta: float) -> float:
     _check(alpha=1, eta=eta)
     if eta == inf:
         return inf
+    if eta == 0:
+        return 0.0
     if eta < SERIES_BELOW:
-        return eta * eta / 8
-    grown = expm1(eta) if eta < 700 else inf
-    if grown == inf:
-        return eta - log(eta) - 1  # r is 0 to the last digit
-    short = (eta - grown) / grown  # r - 1
-    return (short - log1p(short)) * (1 + SLACK)
+        return max(eta * eta / 8 * (1 + SLACK), float_info.min)
+    return _kl_closed(eta) * (1 + SLACK)
 
 
 def simple_bound(alpha: float, eta: float) -> float:
@@ -93,11 +92,12 @@ def bounded_range_sup(alpha: float, eta: float) -> float:
 
 
 def _kl_closed(eta: float) -> float:
-    if eta >= 700:
-        return kl_bounded_range(eta)
-    grown = expm1(eta)
-    short = (eta - grown) / grown
-    return short - log1p(short)
+    """r - 1 - log r without cancellation: from r - 1 while r is near 1, from log r once it is small."""
+    if eta < 1:
+        short = (eta - expm1(eta)) / expm1(eta)  # r - 1
+        return short - log1p(short)
+    log_ratio = log(eta) - eta - log1p(-exp(-eta))  # log r
+    return exp(log_ratio) - 1 - log_ratio
 
 
 def _bounded_range_far(alpha: float, eta: float) -> float:

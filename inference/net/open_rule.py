@@ -24,7 +24,7 @@ class Pool:
     """The ballots of one token, made comparable: what does not depend on the weights."""
 
     log_core: Tensor  # (V,) l0 / T
-    delta: Tensor  # (S, V) (l_s - l0) / T, its range clipped
+    delta: Tensor  # (S, V) (l_s - l0) / T, centred and its range clipped
     clip: float  # no row of delta has a wider range
     core_weight: float  # r0
 
@@ -73,25 +73,26 @@ def pool(*, l0: Tensor, ballots: Tensor, r0: float, temperature: float, clip: fl
     if not (temperature > 0 and clip > 0 and r0 > 0):
         raise ValueError("temperature, clip and r0 must be above 0")
     log_core = l0 / temperature  # (V,)
-    delta = (ballots - l0).div_(temperature)  # (S, V)
-    centre = delta @ torch.softmax(log_core, 0)  # (S,)
+    difference = ballots - l0  # (S, V)
+    law = torch.softmax(log_core, 0)  # (V,)
+    centre = difference @ law  # (S,)
     if not bool(torch.isfinite(centre).all()):
         if bool((log_core.isnan() | log_core.isposinf()).any()):
             raise FloatingPointError("the core's own ballot is not a number")
-        centre = _mend(delta, log_core)
+        _mend(difference, log_core)
+        centre = difference @ law  # (S,)
+    delta = torch.add(
+        -centre[:, None] / temperature, difference, alpha=1 / temperature, out=difference
+    )  # (S, V)
     if math.isfinite(clip):
-        low, high = (centre - clip / 2)[:, None], (centre + clip / 2)[:, None]
-        torch.clamp(delta, low, high, out=delta)
+        delta.clamp_(-clip / 2, clip / 2)
     return Pool(log_core, delta, clip, r0)
 
 
-def _mend(delta: Tensor, log_core: Tensor) -> Tensor:
-    """A row that is not all numbers: NaN says nothing (0), an infinite opinion is a far one. Returns the
-    centres.
-    """
-    delta.nan_to_num_(nan=0.0, posinf=FAR, neginf=-FAR).clamp_(-FAR, FAR)
-    delta.masked_fill_(torch.isneginf(log_core), 0.0)  # tokens that nobody can draw
-    return delta @ torch.softmax(log_core, 0)  # (S,)
+def _mend(difference: Tensor, log_core: Tensor) -> None:
+    """In a row that is not all numbers a NaN says nothing (0), and an infinite opinion is a far one."""
+    difference.nan_to_num_(nan=0.0, posinf=FAR, neginf=-FAR).clamp_(-FAR, FAR)
+    difference.masked_fill_(torch.isneginf(log_core), 0.0)  # tokens that nobody can draw
 
 
 def vote(
