@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup core demo serve test lint format
+.PHONY: help setup core demo serve production test lint format
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -34,6 +34,9 @@ demo: $(VENV)/.ready core ## the whole way once on real text, then serve it (DEM
 serve: $(VENV)/.ready core ## serve the same database again (PORT=8000)
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py serve --port $(PORT)
+
+production: $(VENV)/.ready core ## web, workers and upkeep as processes (DATABASE_URL=... REDIS_URL=... PORT=8000)
+	$(BIN)/python manage.py processes --port $(PORT)
 
 test: $(VENV)/.ready core ## the suite on SQLite, then on PostgreSQL and Redis where they answer
 	bin/test
