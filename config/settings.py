@@ -106,6 +106,7 @@ OBJECT_STORE_DIR = Path(environment.text("OBJECT_STORE_DIR", str(VAR_DIR / "obje
 OBJECT_STORE_BUCKET = environment.text("OBJECT_STORE_BUCKET")  # set: S3 through django-storages
 UPLOAD_LIMIT_BYTES = environment.whole("UPLOAD_LIMIT_BYTES", 50 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 
 # --- work: where long jobs and answers run --------------------------------------------------------------
 # "embedded": threads of the one `manage.py serve` process; "celery": workers over Redis; "immediate": tests.
@@ -166,7 +167,14 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "marketplace.api.pagination.PageByCursor",
+    "DEFAULT_THROTTLE_CLASSES": ["marketplace.api.throttling.RequestsPerMinute"],
     "EXCEPTION_HANDLER": "marketplace.api.problems.handle",
+}
+API_REQUESTS_PER_MINUTE = environment.whole("API_REQUESTS_PER_MINUTE", 600)  # per key, person or address
+CACHES: dict[str, Any] = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Deep Voting Market",
@@ -190,7 +198,6 @@ CSRF_COOKIE_SECURE = environment.flag("HTTPS_ONLY")
 SECURE_SSL_REDIRECT = environment.flag("HTTPS_ONLY")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("HTTPS_ONLY") else None
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
-    "EXCLUDE_URL_PREFIXES": ("/v1/docs",),  # it carries a policy of its own, set by its view
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],

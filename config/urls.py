@@ -2,12 +2,21 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
 
 from config import health
+from marketplace.api import openings
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", openings.metrics),
+    path(".well-known/jwks.json", openings.jwks),
+    path("v1/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("v1/docs", openings.Docs.as_view(url_name="schema"), name="docs"),
+    path("v1/", include("marketplace.urls")),
     path("admin/", admin.site.urls),
     path("", include("marketplace.portal.urls")),
 ]
+handler404 = "marketplace.api.fallback.page_not_found"
+handler500 = "marketplace.api.fallback.server_error"

@@ -28,7 +28,7 @@ def read_policy(plain: object) -> Policy:
         return plain_form.parse(plain)
     except PolicyInvalid as error:
         problems = [{"path": one.path, "sentence": one.sentence} for one in error.problems]
-        more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
+        more = f" There are {len(problems) - 1} more problems." if len(problems) > 1 else ""
         raise Invalid(
             f"The policy cannot be taken: {problems[0]['path']}: {problems[0]['sentence']}{more}",
             code="invalid_policy",

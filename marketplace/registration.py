@@ -52,6 +52,28 @@ def register_source(
     return source
 
 
+def describe_source(
+    *,
+    source: Source,
+    acting_user: User,
+    now: datetime,
+    title: str | None = None,
+    description: str | None = None,
+    license: str | None = None,  # noqa: A002 (the word that clients send)
+) -> Source:
+    """Change how the source presents itself; what is None stays."""
+    require_role(acting_user=acting_user, organisation=source.organisation, roles=EDITORS)
+    wanted = {"title": title, "description": description, "license": license}
+    changes = {name: value for name, value in wanted.items() if value is not None}
+    with transaction.atomic(durable=True):
+        locked = lock(source)
+        for name, value in changes.items():
+            setattr(locked, name, value)
+        locked.save(update_fields=list(changes))
+        _audit(locked, "source.described", acting_user, now, after=dict(changes))
+    return locked
+
+
 def add_documents(
     *, source: Source, uploads: Sequence[Upload], acting_user: User, now: datetime
 ) -> SourceVersion:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db.backends.sqlite3.base import DatabaseWrapper
 
 from accounting.database_rules.installation import drop_statements
@@ -23,6 +24,11 @@ def _books_can_be_swept_after_a_transactional_test() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operations, "sql_flush", flush)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_request_is_counted_for_another_test() -> None:
+    cache.clear()
 
 
 @pytest.fixture

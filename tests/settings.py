@@ -20,3 +20,6 @@ os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 40
 from config.settings import *  # noqa: E402, F403 (the environment comes first; settings are meant to be all)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one costs a quarter second
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+STATIC_ROOT = _VAR / "static"
+STATIC_ROOT.mkdir()

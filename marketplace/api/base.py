@@ -1,0 +1,36 @@
+"""What the market's views share: their scope, and reading a body strictly."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from accounting.errors import Invalid
+from marketplace.api.caller import HasScope
+
+
+class MarketView(APIView):
+    """A view of the market. `scope` is what a key needs; `openai_errors` chooses the form of errors."""
+
+    scope = "sources"
+    openai_errors = False
+    permission_classes = [IsAuthenticated, HasScope]
+    page_parameters: ClassVar[list[OpenApiParameter]] = [
+        OpenApiParameter("cursor", str),
+        OpenApiParameter("page_size", int, description="at most 200"),
+    ]
+
+    def body(self, request: Request, serializer: type[BaseSerializer[Any]]) -> dict[str, Any]:
+        """The body, checked; Invalid with every place that is wrong."""
+        checked = serializer(data=self.json_object(request))
+        checked.is_valid(raise_exception=True)
+        return dict(checked.validated_data)
+
+    def json_object(self, request: Request) -> dict[str, Any]:
+        if not isinstance(request.data, Mapping):
+            raise Invalid("The body must be a JSON object.", next_step="See /v1/docs for its fields.")
+        return dict(request.data)

@@ -1,0 +1,61 @@
+"""Who calls: a person, the organisation they act for, and the key they showed, if any.
+
+A key names its organisation. Somebody signed in acts for their only organisation, or for the one that the
+header `X-Organisation` names among theirs.
+"""
+
+from dataclasses import dataclass
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounting.errors import Invalid, NotFound, PermissionDenied
+from marketplace.models import ApiKey, Organisation, User
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    user: User
+    organisation: Organisation
+    api_key: ApiKey | None
+
+
+def caller_of(request: Request) -> Caller:
+    """The caller of an authenticated request."""
+    user = request.user
+    assert isinstance(user, User)
+    if isinstance(request.auth, ApiKey):
+        return Caller(user, request.auth.organisation, request.auth)
+    return Caller(user, _chosen_organisation(user, request.headers.get("X-Organisation", "")), None)
+
+
+def _chosen_organisation(user: User, slug: str) -> Organisation:
+    own = list(Organisation.objects.filter(memberships__user=user).order_by("slug"))
+    if slug:
+        own = [one for one in own if one.slug == slug]
+        if not own:
+            raise NotFound(f"You have no organisation '{slug}'.")
+    if not own:
+        raise PermissionDenied("You belong to no organisation yet.", next_step="Ask its owner to add you.")
+    if len(own) > 1:
+        raise Invalid(
+            "You belong to several organisations.",
+            code="which_organisation",
+            next_step=f"Name one in the header X-Organisation: {', '.join(one.slug for one in own)}.",
+        )
+    return own[0]
+
+
+class HasScope(BasePermission):
+    """A key needs the scope that the view names in `scope`; somebody signed in is judged by role alone."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        scope: str = getattr(view, "scope", "")
+        if isinstance(request.auth, ApiKey) and scope and scope not in request.auth.scopes:
+            raise PermissionDenied(
+                f"This key does not have the scope '{scope}'.",
+                next_step="Use a key that has it; an owner of the organisation issues one.",
+                scope=scope,
+            )
+        return True

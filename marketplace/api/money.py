@@ -1,0 +1,181 @@
+"""/v1/account, /v1/account/usage, and a source's /earnings and /budgets: numbers that lead to receipts."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounting import ledger
+from accounting.models import Receipt
+from marketplace import budget_report, earnings
+from marketplace.api.base import MarketView
+from marketplace.api.caller import Caller, caller_of
+from marketplace.api.csv import CsvRenderer, refuse_too_many, table, wants_csv
+from marketplace.api.pagination import page
+from marketplace.api.rows import EarningOut
+from marketplace.api.schema import paged, problems
+from marketplace.visibility import own_source
+
+
+class WindowIn(serializers.Serializer[Any]):
+    """`from` belongs to the window, `to` does not."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {
+            "from": serializers.DateTimeField(required=False, source="since"),
+            "to": serializers.DateTimeField(required=False, source="until"),
+        }
+
+
+WINDOW = [
+    OpenApiParameter("from", str, description="moment, inclusive"),
+    OpenApiParameter("to", str, description="moment, exclusive"),
+    OpenApiParameter("format", str, enum=["json", "csv"]),
+    *MarketView.page_parameters,
+]
+
+
+class KeyOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    prefix = serializers.CharField()
+    scopes = serializers.ListField(child=serializers.CharField())
+    default_purpose = serializers.CharField()
+    spend_cap_micro_usd = serializers.IntegerField(allow_null=True)
+    spend_left_micro_usd = serializers.IntegerField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class AccountOut(serializers.Serializer[Any]):
+    organisation = serializers.CharField()
+    currency = serializers.CharField()
+    unit = serializers.CharField(help_text="amounts are whole micro-USD")
+    balance_micro_usd = serializers.IntegerField(help_text="what was paid in and not spent")
+    held_micro_usd = serializers.IntegerField(help_text="the part that running answers hold")
+    available_micro_usd = serializers.IntegerField()
+    key = KeyOut(allow_null=True)
+
+
+class UsageLineOut(serializers.Serializer[Any]):
+    source = serializers.CharField(source="label")  # type: ignore[assignment]
+    nano_nats = serializers.IntegerField()
+    charge_micro_usd = serializers.IntegerField()
+    floor_top_up_micro_usd = serializers.IntegerField()
+
+
+class UsageOut(serializers.ModelSerializer[Receipt]):
+    receipt_id = serializers.UUIDField(source="pk")
+    sources = UsageLineOut(source="lines", many=True)
+
+    class Meta:
+        model = Receipt
+        fields = [
+            "receipt_id", "issued_at", "charges_micro_usd", "fee_micro_usd", "total_micro_usd", "sources"
+        ]  # fmt: skip
+
+
+class BudgetLineOut(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(["lifetime", "privacy", "day"])
+    consumer = serializers.CharField(allow_null=True)
+    day = serializers.DateField(allow_null=True)
+    limit_nano_nats = serializers.IntegerField(allow_null=True, help_text="null is unlimited")
+    spent_nano_nats = serializers.IntegerField()
+    held_nano_nats = serializers.IntegerField()
+    left_nano_nats = serializers.IntegerField(allow_null=True)
+    epsilon_spent = serializers.FloatField(allow_null=True)
+    delta = serializers.FloatField(allow_null=True)
+
+
+class Account(MarketView):
+    scope = "account"
+
+    @extend_schema(
+        summary="Balance and holds of the organisation", responses={200: AccountOut, **problems(403)}
+    )
+    def get(self, request: Request) -> Response:
+        caller = caller_of(request)
+        balance = ledger.balance(caller.organisation.wallet_account_id)
+        account = {
+            "organisation": caller.organisation.slug,
+            "currency": "USD",
+            "unit": "micro_usd",
+            "balance_micro_usd": balance.posted,
+            "held_micro_usd": balance.pending,
+            "available_micro_usd": balance.available,
+            "key": _key(caller),
+        }
+        return Response(AccountOut(account).data)
+
+
+class Usage(MarketView):
+    scope = "account"
+    renderer_classes = [JSONRenderer, CsvRenderer]
+    columns = ["receipt_id", "issued_at", "charges_micro_usd", "fee_micro_usd", "total_micro_usd"]
+
+    @extend_schema(
+        summary="What was paid, receipt by receipt",
+        parameters=WINDOW,
+        responses={200: paged(UsageOut, "Usage"), **problems(403, 413, 422)},
+    )
+    def get(self, request: Request) -> Response:
+        rows = earnings.receipts_of(organisation=caller_of(request).organisation, **_window(request))
+        if wants_csv(request):
+            refuse_too_many(rows)
+            found = UsageOut(rows.order_by("issued_at", "pk"), many=True).data
+            return Response(table(self.columns, found))
+        return page(request=request, view=self, rows=rows, serializer=UsageOut, ordering="-issued_at")
+
+
+class Earnings(MarketView):
+    renderer_classes = [JSONRenderer, CsvRenderer]
+
+    @extend_schema(
+        summary="What the source earned, line by line",
+        parameters=WINDOW,
+        responses={200: paged(EarningOut, "Earning"), **problems(404, 413, 422)},
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        source = own_source(organisation=caller_of(request).organisation, slug=slug)
+        rows = earnings.lines_of(source=source, **_window(request))
+        if wants_csv(request):
+            refuse_too_many(rows)
+            found = EarningOut(rows.order_by("issued_at", "pk"), many=True).data
+            return Response(table(list(EarningOut.Meta.fields), found))
+        earned = earnings.earned_micro_usd(rows)
+        return page(request=request, view=self, rows=rows, serializer=EarningOut, earned_micro_usd=earned)
+
+
+class Budgets(MarketView):
+    @extend_schema(
+        summary="Where its intelligence budgets stand",
+        responses={200: paged(BudgetLineOut, "Budget"), **problems(404)},
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        source = own_source(organisation=caller_of(request).organisation, slug=slug)
+        lines = BudgetLineOut(budget_report.budgets_of(source=source), many=True).data
+        return Response({"results": lines, "next": None, "previous": None})
+
+
+def _window(request: Request) -> dict[str, Any]:
+    named = {key: value for key, value in request.query_params.items() if key in {"from", "to"}}
+    window = WindowIn(data=named)
+    window.is_valid(raise_exception=True)
+    return dict(window.validated_data)
+
+
+def _key(caller: Caller) -> dict[str, Any] | None:
+    key = caller.api_key
+    if key is None:
+        return None
+    cap = key.spend_cap_account_id
+    return {
+        "name": key.name,
+        "prefix": key.prefix,
+        "scopes": key.scopes,
+        "default_purpose": key.default_purpose,
+        "spend_cap_micro_usd": key.spend_cap_micro_usd,
+        "spend_left_micro_usd": None if cap is None else ledger.balance(cap).available,
+        "expires_at": key.expires_at,
+    }

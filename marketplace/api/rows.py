@@ -1,0 +1,150 @@
+"""What the API shows of rows: output serializers that several addresses share. Reads only."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounting.models import ReceiptLine
+from marketplace.models import Document, Job, Partition, PolicyVersion, Source, SourceVersion
+from marketplace.parsed_policies import parsed
+from marketplace.policy import sentences
+
+
+class TermsOut(serializers.Serializer[Any]):
+    """What a consumer must know of a policy: not who else is allowed."""
+
+    regime = serializers.CharField()
+    purposes_allowed = serializers.ListField(child=serializers.CharField())
+    purposes_denied = serializers.ListField(child=serializers.CharField())
+    price_micro_usd_per_nat = serializers.IntegerField()
+    floor_price_micro_usd = serializers.IntegerField()
+    max_gamma = serializers.FloatField()
+    quote = serializers.BooleanField()
+    private_answers = serializers.BooleanField()
+    floor_nats = serializers.FloatField(allow_null=True)
+
+
+class SourceOut(serializers.ModelSerializer[Source]):
+    """A source as everybody may see it."""
+
+    organisation = serializers.CharField(source="organisation.slug")
+    terms = serializers.SerializerMethodField(help_text="null without a policy")
+
+    class Meta:
+        model = Source
+        fields = ["slug", "title", "description", "license", "organisation", "state", "terms", "created_at"]
+
+    @extend_schema_field(TermsOut(allow_null=True))
+    def get_terms(self, source: Source) -> dict[str, Any] | None:
+        return None if source.policy is None else _terms(source.policy)
+
+
+class OwnSourceOut(SourceOut):
+    """A source as its owner sees it."""
+
+    version = serializers.SerializerMethodField(help_text="number of the newest version, null without one")
+    documents = serializers.SerializerMethodField(help_text="documents of the newest version")
+    votes = serializers.SerializerMethodField(help_text="whether a trained partition is active")
+
+    class Meta(SourceOut.Meta):
+        fields = [
+            *SourceOut.Meta.fields,
+            "state_reason",
+            "suspended_by_operator",
+            "version",
+            "documents",
+            "votes",
+        ]
+
+    def get_version(self, source: Source) -> int | None:
+        newest = source.versions.order_by("-number").first()
+        return newest.number if newest else None
+
+    def get_documents(self, source: Source) -> int:
+        newest = source.versions.order_by("-number").first()
+        return newest.documents.count() if newest else 0
+
+    def get_votes(self, source: Source) -> bool:
+        return source.partitions.filter(state="active").exists()
+
+
+def _terms(version: PolicyVersion) -> dict[str, Any]:
+    policy = parsed(version)
+    limits = policy.limits
+    return {
+        "regime": limits.regime,
+        "purposes_allowed": sorted(policy.purposes.allow),
+        "purposes_denied": sorted(policy.purposes.deny),
+        "price_micro_usd_per_nat": limits.price_micro_usd_per_nat,
+        "floor_price_micro_usd": limits.floor_price_micro_usd,
+        "max_gamma": limits.max_gamma,
+        "quote": limits.quote,
+        "private_answers": limits.privacy is not None,
+        "floor_nats": limits.floor_nats,
+    }
+
+
+class DocumentOut(serializers.ModelSerializer[Document]):
+    class Meta:
+        model = Document
+        fields = ["name", "digest", "size", "media_type", "added_at"]
+
+
+class VersionOut(serializers.ModelSerializer[SourceVersion]):
+    documents = DocumentOut(many=True)
+
+    class Meta:
+        model = SourceVersion
+        fields = ["number", "digest", "created_at", "documents"]
+
+
+class PolicyOut(serializers.ModelSerializer[PolicyVersion]):
+    """A published policy, in its plain form and in words."""
+
+    published_by = serializers.CharField(source="published_by.username")
+    sentences = serializers.SerializerMethodField()
+
+    class Meta:
+        model = PolicyVersion
+        fields = ["number", "digest", "regime", "plain", "sentences", "published_by", "published_at"]
+
+    def get_sentences(self, version: PolicyVersion) -> list[str]:
+        return sentences.sentences(parsed(version))
+
+
+class PartitionOut(serializers.ModelSerializer[Partition]):
+    version = serializers.IntegerField(source="version.number")
+
+    class Meta:
+        model = Partition
+        fields = [
+            "id", "version", "state", "core_slug", "core_digest", "adapter_tokens", "adapter_digest",
+            "index_digest", "passages_digest", "digest", "metrics", "error", "created_at", "activated_at",
+        ]  # fmt: skip
+
+
+class JobOut(serializers.ModelSerializer[Job]):
+    source = serializers.CharField(source="source.slug")  # type: ignore[assignment]
+    version = serializers.IntegerField(source="version.number")
+    partition = serializers.IntegerField(source="partition_id")
+
+    class Meta:
+        model = Job
+        fields = [
+            "id", "kind", "source", "version", "partition", "state", "stage", "progress_done",
+            "progress_total", "message", "attempts", "created_at", "started_at", "finished_at",
+        ]  # fmt: skip
+
+
+class EarningOut(serializers.ModelSerializer[ReceiptLine]):
+    receipt_id = serializers.UUIDField()
+    consumer = serializers.CharField(allow_null=True)
+    total_micro_usd = serializers.IntegerField()
+
+    class Meta:
+        model = ReceiptLine
+        fields = [
+            "receipt_id", "issued_at", "consumer", "nano_nats", "charge_micro_usd",
+            "floor_top_up_micro_usd", "total_micro_usd",
+        ]  # fmt: skip

@@ -1,0 +1,94 @@
+"""/v1/sources and /v1/sources/{slug}: the catalogue for everybody, one's own sources with their state."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from marketplace import registration
+from marketplace.api.base import MarketView
+from marketplace.api.caller import caller_of
+from marketplace.api.pagination import page
+from marketplace.api.rows import OwnSourceOut, SourceOut
+from marketplace.api.schema import StrictSerializer, paged, problems
+from marketplace.models import Source
+from marketplace.visibility import LISTED, not_found, own_source, visible_to
+
+
+class SourceIn(StrictSerializer):
+    slug = serializers.CharField(max_length=64)
+    title = serializers.CharField(max_length=200)
+    description = serializers.CharField(max_length=20_000, allow_blank=True, default="")
+    license = serializers.CharField(max_length=100, allow_blank=True, default="")
+
+
+class SourceChange(StrictSerializer):
+    title = serializers.CharField(max_length=200, required=False)
+    description = serializers.CharField(max_length=20_000, allow_blank=True, required=False)
+    license = serializers.CharField(max_length=100, allow_blank=True, required=False)
+
+
+class Sources(MarketView):
+    """List and create."""
+
+    @extend_schema(
+        operation_id="sources_list",
+        summary="List sources",
+        description="Everything that is listed; with `mine=true` the caller's own sources in every state.",
+        parameters=[OpenApiParameter("mine", bool), *MarketView.page_parameters],
+        responses={200: paged(OwnSourceOut, "Source"), **problems()},
+    )
+    def get(self, request: Request) -> Response:
+        caller = caller_of(request)
+        rows = Source.objects.select_related("organisation", "policy")
+        if request.query_params.get("mine", "").lower() in {"true", "1"}:
+            own = rows.filter(organisation=caller.organisation)
+            return page(request=request, view=self, rows=own, serializer=OwnSourceOut, ordering="slug")
+        listed = rows.filter(state__in=LISTED)
+        return page(request=request, view=self, rows=listed, serializer=SourceOut, ordering="slug")
+
+    @extend_schema(
+        summary="Register a source",
+        request=SourceIn,
+        responses={201: OwnSourceOut, **problems(400, 403, 409, 422)},
+    )
+    def post(self, request: Request) -> Response:
+        caller = caller_of(request)
+        wish = self.body(request, SourceIn)
+        source = registration.register_source(
+            organisation=caller.organisation, acting_user=caller.user, now=timezone.now(), **wish
+        )
+        location = {"Location": f"/v1/sources/{source.slug}"}
+        return Response(OwnSourceOut(source).data, status=201, headers=location)
+
+
+class OneSource(MarketView):
+    """Read and describe."""
+
+    @extend_schema(summary="A source", responses={200: OwnSourceOut, **problems(404)})
+    def get(self, request: Request, slug: str) -> Response:
+        caller = caller_of(request)
+        source = (
+            visible_to(caller.organisation).select_related("organisation", "policy").filter(slug=slug).first()
+        )
+        if source is None:
+            raise not_found(slug)
+        own = source.organisation_id == caller.organisation.pk
+        return Response((OwnSourceOut if own else SourceOut)(source).data)
+
+    @extend_schema(
+        summary="Change its title, description or license",
+        request=SourceChange,
+        responses={200: OwnSourceOut, **problems(400, 403, 404, 409, 422)},
+    )
+    def patch(self, request: Request, slug: str) -> Response:
+        caller = caller_of(request)
+        source = own_source(organisation=caller.organisation, slug=slug)
+        change: dict[str, Any] = self.body(request, SourceChange)
+        described = registration.describe_source(
+            source=source, acting_user=caller.user, now=timezone.now(), **change
+        )
+        return Response(OwnSourceOut(described).data)

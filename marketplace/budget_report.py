@@ -1,0 +1,68 @@
+"""Where a source's intelligence budgets stand, for its owner: lifetime, privacy, and consumers' days.
+
+Writes nothing. Privacy is also told as the epsilon of (epsilon, delta) that was spent, through zCDP.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+
+from django.conf import settings
+
+from accounting import budgets
+from accounting.maths import zcdp
+from marketplace.models import Source
+from marketplace.parsed_policies import parsed
+from marketplace.policy.request import NANO
+
+MOST_DAYS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLine:
+    """One budget; None as a limit is unlimited."""
+
+    kind: str
+    consumer: str | None
+    day: date | None
+    limit_nano_nats: int | None
+    spent_nano_nats: int
+    held_nano_nats: int
+    left_nano_nats: int | None
+    epsilon_spent: float | None = None
+    delta: float | None = None
+
+
+def budgets_of(*, source: Source) -> list[BudgetLine]:
+    """Lifetime first, then privacy where the policy has such a clause, then the latest days."""
+    days = list(source.day_budgets.select_related("consumer").order_by("-day", "consumer__slug")[:MOST_DAYS])
+    own = (source.budget_account_id, source.privacy_account_id)
+    states = budgets.states(list(chain(own, (day.account_id for day in days))))
+    lines = [_line("lifetime", states[source.budget_account_id])]
+    privacy = parsed(source.policy).limits.privacy if source.policy else None
+    if privacy is not None:
+        lines.append(_privacy_line(states[source.privacy_account_id], privacy.delta))
+    return lines + [_line("day", states[day.account_id], day.consumer.slug, day.day) for day in days]
+
+
+def _line(
+    kind: str, state: budgets.BudgetState, consumer: str | None = None, day: date | None = None
+) -> BudgetLine:
+    return BudgetLine(kind, consumer, day, state.limit, state.spent, state.held, state.left)
+
+
+def _privacy_line(state: budgets.BudgetState, delta: float) -> BudgetLine:
+    """A charge at order alpha is alpha times a zCDP charge, so one ledger gives the whole curve."""
+    rho = (state.spent + state.held) / NANO / settings.ALPHA
+    spent = zcdp.epsilon(rho_zcdp=rho, delta=delta) if rho > 0 else 0.0
+    return BudgetLine(
+        "privacy",
+        None,
+        None,
+        state.limit,
+        state.spent,
+        state.held,
+        state.left,
+        epsilon_spent=spent,
+        delta=delta,
+    )

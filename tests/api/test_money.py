@@ -1,0 +1,182 @@
+"""/v1/account, /v1/account/usage, /earnings, /budgets: numbers that lead to receipts."""
+
+import csv
+import io
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounting import holds, settlement, wallets
+from marketplace import day_budgets
+from marketplace.admission import admit
+from tests.api.reading import problem
+from tests.builders import live_source
+
+pytestmark = [pytest.mark.books, pytest.mark.django_db, pytest.mark.usefixtures("named_core")]
+
+DAILY = {"per_answer": 200, "per_consumer_day": 1000, "lifetime": 100_000}
+
+
+def top_up(cast, amount):
+    wallets.top_up(
+        wallet_id=cast.buyer.organisation.wallet_account_id,
+        amount_micro_usd=amount,
+        operation_id=uuid.uuid4(),
+        acting_user_label="tests",
+        now=timezone.now(),
+    )
+
+
+def answer(cast, nats=3, *, now=None, settle=True):
+    """The buyer's answer that rests on the almanac with so many nats, as the engine would book it."""
+    now = now or timezone.now()
+    consumer = cast.buyer.organisation
+    admission = admit(consumer=consumer, purpose="research", mode="open", now=now, only=["almanac"])
+    (one,) = day_budgets.open_for(admitted=admission.admitted, consumer=consumer, now=now)
+    hold_id = uuid.uuid4()
+    terms = holds.SeatTerms(
+        label=one.source.slug,
+        budget_account_ids=one.budget_account_ids,
+        earnings_account_id=one.source.earnings_account_id,
+        cap_nano_nats=10 * 10**9,
+        block_nano_nats=10 * 10**9,
+        price_micro_usd_per_nat=one.limits.price_micro_usd_per_nat,
+        floor_micro_usd=one.limits.floor_price_micro_usd,
+        charged_by="measured",
+    )
+    holds.place(
+        hold_id=hold_id,
+        wallet_id=consumer.wallet_account_id,
+        spend_cap_account_id=None,
+        terms=[terms],
+        fee_basis_points=500,
+        max_price_micro_usd=None,
+        expires_at=now + timedelta(minutes=10),
+        now=now,
+        detail={},
+    )
+    if settle:
+        spent = nats * 10**9
+        usage = [settlement.Usage("almanac", drawn_nano_nats=spent, charged_nano_nats=spent)]
+        settlement.settle(hold_id=hold_id, usage=usage, receipt=lambda _settled: {}, now=now)
+
+
+def rows_of(response):
+    return list(csv.DictReader(io.StringIO(response.content.decode())))
+
+
+def test_an_account_shows_balance_holds_and_the_key(cast):
+    live_source(cast.owner)
+    top_up(cast, 1_000)
+    answer(cast, settle=False)
+    body = cast.buyer.api.get("/v1/account").json()
+    assert body["balance_micro_usd"] == 1_000
+    assert body["held_micro_usd"] == 210
+    assert body["available_micro_usd"] == 790
+    assert (body["currency"], body["unit"]) == ("USD", "micro_usd")
+    assert body["key"]["default_purpose"] == "academic-research"
+    assert body["key"]["spend_cap_micro_usd"] is None
+
+
+def test_a_key_with_a_spend_cap_shows_what_is_left_of_it(cast):
+    key = cast.buyer.key_for("account", spend_cap_micro_usd=500).get("/v1/account").json()["key"]
+    assert (key["spend_cap_micro_usd"], key["spend_left_micro_usd"]) == (500, 500)
+
+
+def test_usage_lists_every_receipt_with_its_lines(cast):
+    live_source(cast.owner)
+    top_up(cast, 10_000)
+    answer(cast, 3)
+    answer(cast, 4)
+    page = cast.buyer.api.get("/v1/account/usage").json()
+    assert [one["total_micro_usd"] for one in page["results"]] == [84, 63]
+    assert page["results"][0]["sources"] == [
+        {"source": "almanac", "nano_nats": 4 * 10**9, "charge_micro_usd": 80, "floor_top_up_micro_usd": 0}
+    ]
+    assert cast.outsider.api.get("/v1/account/usage").json()["results"] == []
+
+
+@pytest.mark.parametrize("how", [{"QUERY_STRING": "format=csv"}, {"HTTP_ACCEPT": "text/csv"}])
+def test_usage_as_csv_sums_to_what_left_the_wallet(cast, how):
+    live_source(cast.owner)
+    top_up(cast, 10_000)
+    answer(cast, 3)
+    answer(cast, 4)
+    response = cast.buyer.api.get("/v1/account/usage", **how)
+    assert response["Content-Type"].startswith("text/csv")
+    assert sum(int(row["total_micro_usd"]) for row in rows_of(response)) == 147
+    assert cast.buyer.api.get("/v1/account").json()["balance_micro_usd"] == 10_000 - 147
+
+
+def test_earnings_lead_to_receipts_and_sum_up(cast):
+    live_source(cast.owner)
+    top_up(cast, 10_000)
+    answer(cast, 3)
+    answer(cast, 4)
+    page = cast.owner.api.get("/v1/sources/almanac/earnings").json()
+    assert page["earned_micro_usd"] == 140 == sum(one["total_micro_usd"] for one in page["results"])
+    assert {one["consumer"] for one in page["results"]} == {"buyer"}
+    usage = cast.buyer.api.get("/v1/account/usage").json()["results"]
+    assert {one["receipt_id"] for one in page["results"]} == {one["receipt_id"] for one in usage}
+    as_csv = rows_of(cast.owner.api.get("/v1/sources/almanac/earnings?format=csv"))
+    assert sum(int(row["total_micro_usd"]) for row in as_csv) == 140
+
+
+def test_a_window_of_time_narrows_the_lines(cast):
+    live_source(cast.owner)
+    top_up(cast, 10_000)
+    now = timezone.now()
+    answer(cast, 3, now=now)
+    answer(cast, 4, now=now + timedelta(days=2))
+    until = (now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    page = cast.owner.api.get("/v1/sources/almanac/earnings", {"to": until}).json()
+    assert [one["nano_nats"] for one in page["results"]] == [3 * 10**9]
+    since = cast.buyer.api.get("/v1/account/usage", {"from": until}).json()
+    assert [one["total_micro_usd"] for one in since["results"]] == [84]
+
+
+def test_a_window_that_is_no_time_is_invalid(cast):
+    problem(cast.buyer.api.get("/v1/account/usage?from=yesterday"), 422, "invalid")
+
+
+def test_more_rows_than_a_file_holds_are_too_large(cast, monkeypatch):
+    monkeypatch.setattr("marketplace.api.csv.MOST_ROWS", 0)
+    live_source(cast.owner)
+    top_up(cast, 10_000)
+    answer(cast)
+    problem(cast.buyer.api.get("/v1/account/usage?format=csv"), 413, "too_large")
+
+
+def test_a_problem_stays_json_where_csv_was_asked_for(cast):
+    live_source(cast.owner)
+    problem(cast.buyer.api.get("/v1/sources/almanac/earnings?format=csv"), 404, "not_found")
+
+
+def test_budgets_show_what_was_spent_and_what_is_held(cast):
+    live_source(cast.owner, influence_nats=DAILY)
+    top_up(cast, 10_000)
+    answer(cast, 3)
+    answer(cast, settle=False)
+    lifetime, day = cast.owner.api.get("/v1/sources/almanac/budgets").json()["results"]
+    nat = 10**9
+    assert (lifetime["kind"], lifetime["limit_nano_nats"]) == ("lifetime", 100_000 * nat)
+    assert (lifetime["spent_nano_nats"], lifetime["held_nano_nats"]) == (3 * nat, 10 * nat)
+    assert (day["kind"], day["consumer"], day["left_nano_nats"]) == ("day", "buyer", 987 * nat)
+
+
+def test_an_unlimited_budget_shows_null_and_still_counts(cast):
+    live_source(cast.owner, influence_nats=None)
+    top_up(cast, 10_000)
+    answer(cast, 3)
+    (lifetime,) = cast.owner.api.get("/v1/sources/almanac/budgets").json()["results"]
+    assert (lifetime["limit_nano_nats"], lifetime["left_nano_nats"]) == (None, None)
+    assert lifetime["spent_nano_nats"] == 3 * 10**9
+
+
+def test_a_privacy_budget_shows_its_epsilon(cast):
+    live_source(cast.owner, privacy={"budget_nats": 1.5, "eta": 0.1, "delta": 1e-6})
+    _, privacy = cast.owner.api.get("/v1/sources/almanac/budgets").json()["results"]
+    assert (privacy["kind"], privacy["limit_nano_nats"]) == ("privacy", 1_500_000_000)
+    assert (privacy["epsilon_spent"], privacy["delta"]) == (0.0, 1e-6)
