@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from accounting.errors import PaymentRequired
+from accounting.maths.units import NANO_PER_UNIT, micro_usd_for, micro_usd_to_hold
 from accounting.terms import SeatTerms
 
-NANO = 10**9
 WHOLE_BASIS_POINTS = 10_000
 
 
@@ -25,12 +25,12 @@ class Quote:
 
 
 def charge_micro_usd(nano_nats: int, price_micro_usd_per_nat: int) -> int:
-    return nano_nats * price_micro_usd_per_nat // NANO
+    return micro_usd_for(nano_nats=nano_nats, price_micro_usd_per_nat=price_micro_usd_per_nat)
 
 
 def held_micro_usd(nano_nats: int, price_micro_usd_per_nat: int) -> int:
     """What has to be reserved so that any charge within `nano_nats` fits."""
-    return -(-nano_nats * price_micro_usd_per_nat // NANO)
+    return micro_usd_to_hold(nano_nats=nano_nats, price_micro_usd_per_nat=price_micro_usd_per_nat)
 
 
 def fee_micro_usd(charges_micro_usd: int, fee_basis_points: int) -> int:
@@ -80,5 +80,5 @@ def _scaled(seat: SeatTerms, affordable_micro_usd: int, quoted_micro_usd: int) -
         return seat
     quoted = held_micro_usd(seat.cap_nano_nats, seat.price_micro_usd_per_nat)
     share = affordable_micro_usd * quoted // quoted_micro_usd
-    cap = min(seat.cap_nano_nats, share * NANO // seat.price_micro_usd_per_nat)
+    cap = min(seat.cap_nano_nats, share * NANO_PER_UNIT // seat.price_micro_usd_per_nat)
     return replace(seat, cap_nano_nats=cap)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounting.errors import PaymentRequired
+from accounting.maths.units import NANO_PER_UNIT as NANO
 from accounting.pricing import (
-    NANO,
     caps_within,
     charge_micro_usd,
     fee_micro_usd,
