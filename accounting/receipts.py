@@ -19,7 +19,7 @@ from django.conf import settings
 
 from accounting.models import Hold, HoldLine, Receipt, ReceiptLine
 from accounting.operations import canonical_json
-from accounting.settled import Settled
+from accounting.settled import Settled, SettledLine
 
 __all__ = ["Receipt", "ReceiptLine", "issue", "jwks", "payload", "sign", "verify"]
 ALGORITHM = "EdDSA"
@@ -78,19 +78,22 @@ def issue(
         total_micro_usd=settled.total_micro_usd,
     )
     ReceiptLine.objects.bulk_create(
-        ReceiptLine(
-            receipt=receipt,
-            label=line.label,
-            earnings_account_id=line.earnings_account_id,
-            nano_nats=done.charged_nano_nats,
-            drawn_nano_nats=done.drawn_nano_nats,
-            charge_micro_usd=done.charge_micro_usd,
-            floor_top_up_micro_usd=done.floor_top_up_micro_usd,
-            issued_at=now,
-        )
-        for line, done in zip(lines, settled.lines, strict=True)
+        _receipt_line(receipt, line, done) for line, done in zip(lines, settled.lines, strict=True)
     )
     return receipt
+
+
+def _receipt_line(receipt: Receipt, line: HoldLine, done: SettledLine) -> ReceiptLine:
+    return ReceiptLine(
+        receipt=receipt,
+        label=line.label,
+        earnings_account_id=line.earnings_account_id,
+        nano_nats=done.charged_nano_nats,
+        drawn_nano_nats=done.drawn_nano_nats,
+        charge_micro_usd=done.charge_micro_usd,
+        floor_top_up_micro_usd=done.floor_top_up_micro_usd,
+        issued_at=receipt.issued_at,
+    )
 
 
 def _unpadded(raw: bytes) -> str:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from accounting import budgets, holds, ledger, settlement
 from accounting.check import check
@@ -148,4 +148,23 @@ def test_limits_may_change_while_answers_run():
             market.settle(placed.hold_id, **dict.fromkeys(placed.seated, (NAT, NAT)))
 
     together(work)
+    assert check(now=NOW).breaches == ()
+
+
+def test_a_database_connection_killed_in_mid_settlement_loses_nothing():
+    market = open_market()
+    placed = market.place(market.terms("a"))
+
+    def kill_own_connection(_settled):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return {}
+
+    with pytest.raises((OperationalError, InterfaceError)):
+        settlement.settle(
+            hold_id=placed.hold_id, usage=[Usage("a", NAT, NAT)], receipt=kill_own_connection, now=NOW
+        )
+    connection.close()
+    assert check(now=NOW).breaches == ()
+    assert market.settle(placed.hold_id, a=(NAT, NAT)).total_micro_usd == 21
     assert check(now=NOW).breaches == ()

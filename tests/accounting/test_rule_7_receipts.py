@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from accounting import holds, ledger, receipts, statements
 from accounting.models import Receipt, ReceiptLine
+from accounting.receipt_proof import Proof, prove
 from tests.accounting.conftest import NAT, NOW
 
 pytestmark = [pytest.mark.books, pytest.mark.django_db]
@@ -79,6 +80,15 @@ def test_rule_7_a_changed_receipt_does_not_verify():
     assert not receipts.verify(f"{head}.{forged}.{signature}")
     assert not receipts.verify("not a receipt")
     assert not receipts.verify(jwt.encode({"total_micro_usd": 5}, "x" * 32, algorithm="HS256"))
+
+
+def test_rule_7_one_receipt_can_be_proven_by_itself(paid):
+    receipt = Receipt.objects.order_by("-total_micro_usd")[0]
+    assert prove(receipt) == Proof(signature=True, sums=True, problems=())
+    receipt.total_micro_usd += 1
+    changed = prove(receipt)
+    assert (changed.signature, changed.sums) == (False, False)
+    assert "its total is not what left the wallet" in changed.problems
 
 
 def test_rule_7_the_signed_text_is_canonical():
