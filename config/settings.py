@@ -149,8 +149,7 @@ RECEIPT_SIGNING_KEY = environment.signing_key("RECEIPT_SIGNING_KEY", kept_in=VAR
 TRANSCRIPT_SECRET = environment.secret("TRANSCRIPT_SECRET", kept_in=VAR_DIR / "keys")  # prompts at rest
 TRANSCRIPT_DAYS = environment.whole("TRANSCRIPT_DAYS", 30)
 ANSWER_SECONDS = environment.whole("ANSWER_SECONDS", 600)  # the longest that an answer may take
-ANSWER_LEASE_SECONDS = environment.whole("ANSWER_LEASE_SECONDS", 30)  # silence after which an engine is dead
-ANSWER_QUEUE_SECONDS = environment.whole("ANSWER_QUEUE_SECONDS", 120)  # longest wait for an engine
+ANSWER_LEASE_SECONDS = environment.whole("ANSWER_LEASE_SECONDS", 120)  # silence after which an engine is dead
 PLANS_PER_MINUTE = environment.whole("PLANS_PER_MINUTE", 60)  # per organisation
 
 # --- web ------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ urlpatterns = [
     path("v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("v1/docs", openings.Docs.as_view(url_name="schema"), name="docs"),
     path("v1/", include("marketplace.urls")),
+    path("v1/", include("inference.urls")),
     path("admin/", admin.site.urls),
     path("", include("marketplace.portal.urls")),
 ]

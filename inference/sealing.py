@@ -35,7 +35,7 @@ def seal(value: Any, *, organisation_id: int, answer_id: UUID) -> bytes:
     return nonce + AESGCM(_key(organisation_id)).encrypt(nonce, plain, answer_id.bytes)
 
 
-def unseal(sealed: bytes, *, organisation_id: int, answer_id: UUID) -> Any:
+def unseal(sealed: bytes | memoryview, *, organisation_id: int, answer_id: UUID) -> Any:
     sealed = bytes(sealed)
     nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
     try:

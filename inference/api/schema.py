@@ -1,0 +1,232 @@
+"""What the OpenAPI schema says of the users' endpoints. Descriptions only: bodies are read by `request`."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework import serializers
+
+from inference.wishes import EXPLAIN, MODES
+
+STATUSES = {
+    400: "The body is not valid JSON.",
+    401: "No API key, or one that is not valid.",
+    402: "Not enough money; with the quote.",
+    403: "A policy does not allow it; with the rule.",
+    404: "Unknown model or source.",
+    409: "The Idempotency-Key belongs to another request.",
+    422: "The request is not valid; `param` names the field.",
+    429: "Too many requests.",
+    503: "The answer could not be made.",
+    504: "The engine is gone.",
+}
+
+
+class AbcIn(serializers.Serializer[Any]):
+    """Which sources may vote, how much, for what purpose and at what price. All optional."""
+
+    mode = serializers.ChoiceField(MODES, required=False, help_text="open (default) or private")
+    purpose = serializers.CharField(required=False, help_text="default: the key's; see /v1/purposes")
+    only = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="omitted: all admitted; []: the core alone"
+    )
+    ignore = serializers.ListField(child=serializers.CharField(), required=False)
+    require = serializers.ListField(child=serializers.CharField(), required=False)
+    gamma = serializers.DictField(
+        child=serializers.FloatField(min_value=0, max_value=1), required=False, help_text="ceilings by source"
+    )
+    max_price_micro_usd = serializers.IntegerField(min_value=0, required=False, help_text="total with fee")
+    max_influence_nats = serializers.FloatField(min_value=0, required=False, help_text="of each source")
+    seed = serializers.IntegerField(required=False)
+    store = serializers.BooleanField(required=False, help_text="false: no transcript is kept for replay")
+    explain = serializers.ChoiceField(EXPLAIN, required=False)
+
+
+class QuestionIn(serializers.Serializer[Any]):
+    """What both endpoints take."""
+
+    model = serializers.CharField()
+    max_tokens = serializers.IntegerField(required=False, min_value=1)
+    temperature = serializers.FloatField(required=False, help_text="0, or 0.05 to 2")
+    top_p = serializers.FloatField(required=False)
+    stop = serializers.JSONField(required=False, help_text="a text, or up to 4")
+    seed = serializers.IntegerField(required=False)
+    stream = serializers.BooleanField(required=False)
+    stream_options = serializers.JSONField(required=False, help_text='{"include_usage": true}')
+    abc = AbcIn(required=False)
+
+
+class MessageIn(serializers.Serializer[Any]):
+    role = serializers.ChoiceField(["system", "developer", "user", "assistant"])
+    content = serializers.CharField()
+
+
+class ChatIn(QuestionIn):
+    messages = MessageIn(many=True)
+    max_completion_tokens = serializers.IntegerField(required=False, min_value=1)
+
+
+class CompletionIn(QuestionIn):
+    prompt = serializers.CharField()
+
+
+class NatsOut(serializers.Serializer[Any]):
+    forward = serializers.FloatField()
+    reverse = serializers.FloatField()
+    symmetric = serializers.FloatField()
+
+
+class FloorOut(serializers.Serializer[Any]):
+    required = serializers.FloatField(help_text="nats")  # type: ignore[assignment]
+    reached = serializers.FloatField()
+    met = serializers.BooleanField()
+
+
+class PassageOut(serializers.Serializer[Any]):
+    text = serializers.CharField()
+    document = serializers.CharField()
+    score = serializers.FloatField()
+
+
+class SourceOut(serializers.Serializer[Any]):
+    """One voter. In private answers all that would show what it holds is null."""
+
+    source = serializers.CharField()  # type: ignore[assignment]
+    owner = serializers.CharField()
+    relevance = serializers.FloatField(allow_null=True)
+    gamma_requested = serializers.FloatField()
+    gamma_effective = serializers.FloatField(allow_null=True, help_text="mean over the tokens")
+    limited_by = serializers.CharField(allow_null=True)
+    attribution_nats = NatsOut(allow_null=True)
+    charge_nats = serializers.FloatField(allow_null=True, help_text="private answers")
+    help_nats = serializers.FloatField(allow_null=True)
+    charge_micro_usd = serializers.IntegerField()
+    floor = FloorOut(allow_null=True)
+    passages = PassageOut(many=True)
+
+
+class OwnerOut(serializers.Serializer[Any]):
+    """An owner with several voters, measured as one."""
+
+    owner = serializers.CharField()
+    sources = serializers.ListField(child=serializers.CharField())
+    attribution_nats = serializers.FloatField(allow_null=True)
+    charge_micro_usd = serializers.IntegerField()
+
+
+class ExcludedOut(serializers.Serializer[Any]):
+    source = serializers.CharField()  # type: ignore[assignment]
+    rule = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class AbcOut(serializers.Serializer[Any]):
+    """Who voted, what each moved, and what each was paid."""
+
+    receipt_id = serializers.UUIDField()
+    mode = serializers.CharField()
+    composition_hash = serializers.CharField()
+    core = serializers.CharField()
+    alpha = serializers.FloatField()
+    lambda_active = serializers.FloatField()
+    lambda_total = serializers.FloatField()
+    sources = SourceOut(many=True)
+    owners = OwnerOut(many=True)
+    excluded = ExcludedOut(many=True)
+    excluded_counts = serializers.DictField(child=serializers.IntegerField())
+    fee_micro_usd = serializers.IntegerField()
+    charge_micro_usd = serializers.IntegerField(help_text="total")
+    shared_nats = serializers.FloatField(allow_null=True)
+
+
+class TokenUsageOut(serializers.Serializer[Any]):
+    prompt_tokens = serializers.IntegerField()
+    completion_tokens = serializers.IntegerField()
+    total_tokens = serializers.IntegerField()
+
+
+class ReplyOut(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    object = serializers.CharField()
+    created = serializers.IntegerField()
+    model = serializers.CharField()
+    choices = serializers.ListField(child=serializers.JSONField())
+    usage = TokenUsageOut()
+    abc = AbcOut()
+
+
+class ChatOut(ReplyOut):
+    """OpenAI's chat.completion with `abc`."""
+
+
+class CompletionOut(ReplyOut):
+    """OpenAI's text_completion with `abc`."""
+
+
+class OpenAiErrorFields(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    type = serializers.CharField()
+    param = serializers.CharField(allow_null=True)
+    code = serializers.CharField()
+
+
+class OpenAiErrorOut(serializers.Serializer[Any]):
+    error = OpenAiErrorFields()
+
+
+class QuoteOut(serializers.Serializer[Any]):
+    charges_micro_usd = serializers.IntegerField()
+    floors_micro_usd = serializers.IntegerField()
+    fee_micro_usd = serializers.IntegerField()
+    total_micro_usd = serializers.IntegerField()
+
+
+class PlannedSourceOut(serializers.Serializer[Any]):
+    source = serializers.CharField()  # type: ignore[assignment]
+    owner = serializers.CharField()
+    relevance = serializers.FloatField(allow_null=True, help_text="rounded to 0.05; null in private mode")
+    gamma_requested = serializers.FloatField()
+    gamma = serializers.FloatField(help_text="the most it would get")
+    limited_by = serializers.CharField(allow_null=True)
+    cap_nats = serializers.FloatField()
+    cap_limited_by = serializers.CharField()
+    price_micro_usd_per_nat = serializers.IntegerField()
+    floor_price_micro_usd = serializers.IntegerField()
+    most_micro_usd = serializers.IntegerField()
+
+
+class PlanOut(serializers.Serializer[Any]):
+    """EXPLAIN for an answer."""
+
+    mode = serializers.CharField()
+    core = serializers.CharField()
+    sources = PlannedSourceOut(many=True)
+    excluded = ExcludedOut(many=True)
+    excluded_counts = serializers.DictField(child=serializers.IntegerField())
+    quote = QuoteOut()
+
+
+class ModelOut(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    object = serializers.CharField()
+    created = serializers.IntegerField()
+    owned_by = serializers.CharField()
+
+
+class ModelsOut(serializers.Serializer[Any]):
+    object = serializers.CharField()
+    data = ModelOut(many=True)  # type: ignore[assignment]
+
+
+class VerificationOut(serializers.Serializer[Any]):
+    signature = serializers.BooleanField(help_text="our key signed exactly this receipt")
+    sums = serializers.BooleanField(
+        help_text="its charges, fee and total agree with each other and the ledger"
+    )
+    replayed = serializers.BooleanField(help_text="its divergences were computed again and agree")
+    max_error = serializers.FloatField(allow_null=True, help_text="largest difference, nats a token")
+    reason = serializers.CharField(allow_null=True, help_text="why it was not replayed, or what differs")
+
+
+def documented_errors() -> dict[Any, Any]:
+    """The documented errors of OpenAI's endpoints."""
+    return {status: OpenApiResponse(OpenAiErrorOut, sentence) for status, sentence in STATUSES.items()}

@@ -1,0 +1,88 @@
+"""Takes a request in: understands it, refuses what is plainly wrong, writes the row, and has the engine told.
+
+The web process's half of a query. Everything that needs the sources themselves happens in `query`, in the
+engine's process; this module must not import it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from accounting.errors import Invalid, NotFound
+from inference import lifecycle
+from inference.lifecycle import Asked
+from inference.models import Answer, AnswerKind
+from inference.request import Kind, Question, understand
+from marketplace.models import ApiKey, Organisation
+from marketplace.policy import purposes
+
+LONGEST_IDEMPOTENCY_KEY = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """On whose account, and under which key."""
+
+    organisation: Organisation
+    api_key: ApiKey | None
+    idempotency_key: str | None
+
+    @property
+    def default_purpose(self) -> str:
+        return self.api_key.default_purpose if self.api_key else ""
+
+
+def submit(*, caller: Caller, kind: AnswerKind, body: Any, now: datetime) -> tuple[Question, Answer]:
+    """A question that will be answered, or planned."""
+    question = understand(
+        body, kind=spoken_kind(kind, body), default_purpose=caller.default_purpose, seats=settings.SEATS
+    )
+    _refuse_unknown_model(question.model)
+    _refuse_unknown_purpose(question.wishes.purpose)
+    answer = lifecycle.queue(_asked(caller, kind, body, purpose=question.wishes.purpose), now=now)
+    return question, answer
+
+
+def submit_verification(*, caller: Caller, receipt_id: str, now: datetime) -> Answer:
+    """A receipt that the engine will replay."""
+    return lifecycle.queue(_asked(caller, AnswerKind.VERIFICATION, {"receipt_id": receipt_id}), now=now)
+
+
+def spoken_kind(kind: AnswerKind, body: Any) -> Kind:
+    """A plan takes the body of either endpoint."""
+    if kind == AnswerKind.PLAN:
+        return "completion" if isinstance(body, Mapping) and "prompt" in body else "chat"
+    return "completion" if kind == AnswerKind.COMPLETION else "chat"
+
+
+def _asked(caller: Caller, kind: AnswerKind, body: Mapping[str, Any], *, purpose: str = "") -> Asked:
+    key = caller.idempotency_key
+    if key is not None and not (0 < len(key) <= LONGEST_IDEMPOTENCY_KEY and key.isprintable()):
+        raise Invalid(
+            f"Idempotency-Key must have 1 to {LONGEST_IDEMPOTENCY_KEY} printable characters.",
+            param="Idempotency-Key",
+        )
+    return Asked(caller.organisation, caller.api_key, kind, body, purpose, key)
+
+
+def _refuse_unknown_model(model: str) -> None:
+    if model != settings.CORE_SLUG:
+        raise NotFound(
+            f"The model '{model[:100]}' does not exist.",
+            code="model_not_found",
+            next_step="GET /v1/models lists the models.",
+            param="model",
+        )
+
+
+def _refuse_unknown_purpose(purpose: str) -> None:
+    if not purposes.known(purpose):
+        raise Invalid(
+            f"The purpose '{purpose[:100]}' is not known.",
+            code="unknown_purpose",
+            next_step=f"Use one of {', '.join(purposes.PURPOSES)}.",
+            param="abc.purpose",
+        )

@@ -1,0 +1,234 @@
+"""Who gets a seat, with how much of a vote, up to which cap, and what it can cost: step 5 (plan) of the way.
+
+Pure: admitted sources and their relevance in, a plan out. It reads no index and writes nothing.
+Every cap is finite, and each limit carries the name of whoever set it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from accounting.errors import Forbidden
+from accounting.pricing import Quote, caps_within, quote_micro_usd
+from accounting.terms import SeatTerms
+from inference.wishes import Wishes
+from marketplace.admission import Admitted, Denied
+
+NANO = 10**9
+MOST_EXCLUDED_SHOWN = 32
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the deployment fixes for every answer."""
+
+    seats: int
+    fee_basis_points: int
+    block_tokens: int
+    nats_per_token: int
+    least_relevance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """An admitted source with what its own index says about the question."""
+
+    admitted: Admitted
+    relevance: float
+    token_charge_nano_nats: int | None = None  # private answers: the public charge of one token
+    group: int | None = None  # near-duplicates share one seat
+
+    @property
+    def slug(self) -> str:
+        return self.admitted.source.slug
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One voter of this answer: fixed before the first token."""
+
+    admitted: Admitted
+    relevance: float
+    gamma_requested: float
+    gamma: float
+    gamma_limited_by: str | None
+    cap_nano_nats: int
+    cap_limited_by: str
+    block_nano_nats: int
+    token_charge_nano_nats: int | None
+    group: int | None
+
+    @property
+    def slug(self) -> str:
+        return self.admitted.source.slug
+
+    @property
+    def eta(self) -> float | None:
+        """Private answers: the public range of what it may add to a logit."""
+        privacy = self.admitted.limits.privacy
+        return None if self.token_charge_nano_nats is None or privacy is None else privacy.eta
+
+    @property
+    def terms(self) -> SeatTerms:
+        return SeatTerms(
+            label=self.slug,
+            budget_account_ids=self.admitted.budget_account_ids,
+            earnings_account_id=self.admitted.source.earnings_account_id,
+            cap_nano_nats=self.cap_nano_nats,
+            block_nano_nats=self.block_nano_nats,
+            price_micro_usd_per_nat=self.admitted.limits.price_micro_usd_per_nat,
+            floor_micro_usd=self.admitted.limits.floor_price_micro_usd,
+            charged_by="measured" if self.token_charge_nano_nats is None else "blocks",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A source that does not vote, by which rule. `shown`: the request named it, or it was a candidate."""
+
+    slug: str
+    rule: str
+    reason: str
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that is fixed before anything is held."""
+
+    seats: tuple[Seat, ...]
+    excluded: tuple[Excluded, ...]
+    quote: Quote
+
+    def without(self, slugs: Iterable[str], *, rule: str, reason: str, required: Iterable[str]) -> "Plan":
+        """The same plan with some seats composed out; a required one is a refusal instead."""
+        gone = set(slugs)
+        out = tuple(Excluded(slug, rule, reason, shown=True) for slug in sorted(gone))
+        _refuse_required_outside(out, required)
+        seats = tuple(seat for seat in self.seats if seat.slug not in gone)
+        return replace(self, seats=seats, excluded=self.excluded + out)
+
+    def shown(self) -> list[Excluded]:
+        return [one for one in self.excluded if one.shown][:MOST_EXCLUDED_SHOWN]
+
+    def counts(self) -> dict[str, int]:
+        """All that do not vote, by rule."""
+        return dict(sorted(Counter(one.rule for one in self.excluded).items()))
+
+
+def make_plan(
+    *,
+    wishes: Wishes,
+    max_tokens: int,
+    considered: Sequence[Considered],
+    denied: Sequence[Denied] = (),
+    unavailable: Sequence[Excluded] = (),
+    house: House,
+) -> Plan:
+    excluded = [*(Excluded(one.slug, one.rule, one.reason, one.named) for one in denied), *unavailable]
+    chosen = sorted(considered, key=lambda one: one.slug)
+    if not wishes.is_private:  # a private answer's voters are named; what they hold must not seat them
+        chosen, left_out = _by_relevance(chosen, wishes, house)
+        excluded += left_out
+    seats, without_vote = _seated(chosen, wishes, max_tokens, house)
+    seats, unpaid = _within_price(seats, wishes, house)
+    excluded += [*without_vote, *unpaid]
+    _refuse_required_outside(excluded, wishes.require)
+    quote = quote_micro_usd([seat.terms for seat in seats], house.fee_basis_points)
+    return Plan(tuple(seats), tuple(excluded), quote)
+
+
+def _by_relevance(
+    considered: Sequence[Considered], wishes: Wishes, house: House
+) -> tuple[list[Considered], list[Excluded]]:
+    """Required sources first, then the most relevant ones, as far as the seats go."""
+    knowing = [one for one in considered if one.relevance >= house.least_relevance]
+    knowing.sort(key=lambda one: (one.slug not in wishes.require, -one.relevance, one.slug))
+    out = [
+        Excluded(one.slug, "relevance", "Its passages are not about the question.", shown=True)
+        for one in considered
+        if one.relevance < house.least_relevance
+    ]
+    out += [
+        Excluded(one.slug, "seats", "Other sources are more relevant; no seat is left.", shown=True)
+        for one in knowing[house.seats :]
+    ]
+    return knowing[: house.seats], out
+
+
+def _seated(
+    chosen: Sequence[Considered], wishes: Wishes, max_tokens: int, house: House
+) -> tuple[list[Seat], list[Excluded]]:
+    seats, out = [], []
+    for one in chosen:
+        seat = _seat(one, wishes, max_tokens, house)
+        if seat.gamma == 0:
+            owner = "the request" if seat.gamma_limited_by == "user" else "its policy"
+            rule = "ignore" if seat.gamma_limited_by == "user" else "no_policy"
+            out.append(Excluded(one.slug, rule, f"Its voting right is 0 by {owner}.", shown=True))
+        elif seat.cap_nano_nats == 0:
+            rule = "budget" if seat.cap_limited_by in {"budget", "policy"} else "ignore"
+            out.append(Excluded(one.slug, rule, "No influence is allowed to it in this answer.", shown=True))
+        else:
+            seats.append(seat)
+    return seats, out
+
+
+def _seat(one: Considered, wishes: Wishes, max_tokens: int, house: House) -> Seat:
+    limits = one.admitted.limits
+    requested = wishes.gamma_of(one.slug)
+    gamma = min(requested, limits.max_gamma)
+    limited_by = None if gamma == 1 else "user" if requested <= limits.max_gamma else "policy"
+    caps = _caps(one, wishes, max_tokens, house)
+    owner = min(caps, key=lambda name: caps[name])
+    per_token = one.token_charge_nano_nats or house.nats_per_token * NANO
+    return Seat(
+        admitted=one.admitted,
+        relevance=one.relevance,
+        gamma_requested=requested,
+        gamma=gamma,
+        gamma_limited_by=limited_by,
+        cap_nano_nats=caps[owner],
+        cap_limited_by=owner,
+        block_nano_nats=max(1, house.block_tokens * per_token),
+        token_charge_nano_nats=one.token_charge_nano_nats,
+        group=one.group,
+    )
+
+
+def _caps(one: Considered, wishes: Wishes, max_tokens: int, house: House) -> Mapping[str, int]:
+    """Every limit on this source's nats in this answer, by whose it is; ties go to the first."""
+    per_token = one.token_charge_nano_nats or house.nats_per_token * NANO
+    caps = {
+        "user": None if wishes.max_influence_nats is None else int(wishes.max_influence_nats * NANO),
+        "policy": one.admitted.limits.per_answer_nano_nats,
+        "budget": one.admitted.left_nano_nats,
+        "query_cap": max_tokens * per_token,
+    }
+    return {name: cap for name, cap in caps.items() if cap is not None}
+
+
+def _within_price(seats: Sequence[Seat], wishes: Wishes, house: House) -> tuple[list[Seat], list[Excluded]]:
+    """Caps scaled down until the whole answer fits `max_price_micro_usd`."""
+    terms = caps_within([seat.terms for seat in seats], house.fee_basis_points, wishes.max_price_micro_usd)
+    kept, out = [], []
+    for seat, fitted in zip(seats, terms, strict=True):
+        if fitted.cap_nano_nats == 0:
+            out.append(Excluded(seat.slug, "price", "The price limit leaves it no influence.", shown=True))
+        elif fitted.cap_nano_nats < seat.cap_nano_nats:
+            kept.append(replace(seat, cap_nano_nats=fitted.cap_nano_nats, cap_limited_by="query_cap"))
+        else:
+            kept.append(seat)
+    return kept, out
+
+
+def _refuse_required_outside(excluded: Iterable[Excluded], required: Iterable[str]) -> None:
+    wanted = set(required)
+    for one in excluded:
+        if one.slug in wanted:
+            raise Forbidden(
+                f"The source '{one.slug}' is required and cannot vote: {one.reason}",
+                next_step="Leave it out of `abc.require`.",
+                rule=one.rule,
+                source=one.slug,
+            )

@@ -1,0 +1,173 @@
+"""What an answer tells its caller about its voters: the `abc` part of a response, and of a receipt.
+
+Pure: plan, tally and settlement in, JSON out. For private answers everything that would show what a source
+holds (relevance, effective gamma, attribution, help, passages) is null; only public charges stand there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from accounting.maths.units import nano_nats_up
+from accounting.settled import Settled, SettledLine
+from inference.plan import NANO, Plan, Seat
+from inference.tally import Tally
+
+Json = dict[str, Any]
+ALL_VOTERS = "all"
+OWNER_PREFIX = "owner:"
+NOTHING_SETTLED = SettledLine("", 0, 0, 0, 0)
+CLEARLY_LESS = 0.999  # an effective gamma below so much of its ceiling was held down by a cap
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the answer was made from."""
+
+    mode: str
+    core_slug: str
+    core_digest: str
+    alpha: float
+    composition_hash: str
+    lambda_active: float
+    lambda_total: float
+
+    @property
+    def is_private(self) -> bool:
+        return self.mode == "private"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The finished measurement of one answer."""
+
+    identity: Identity
+    plan: Plan
+    tally: Tally
+    refused: frozenset[str]  # seats whose budget ran out in mid-answer
+    passages: Mapping[str, Sequence[Json]]  # only of sources that allow quoting
+
+
+def source_reports(measured: Measured, settled: Settled) -> list[Json]:
+    lines = {line.label: line for line in settled.lines}
+    report = _private_source if measured.identity.is_private else _open_source
+    return [report(seat, lines.get(seat.slug, NOTHING_SETTLED), measured) for seat in measured.plan.seats]
+
+
+def abc_of(measured: Measured, settled: Settled) -> Json:
+    identity, plan = measured.identity, measured.plan
+    return {
+        "receipt_id": str(settled.receipt_id),
+        "mode": identity.mode,
+        "composition_hash": identity.composition_hash,
+        "core": identity.core_slug,
+        "alpha": identity.alpha,
+        "lambda_active": identity.lambda_active,
+        "lambda_total": identity.lambda_total,
+        "sources": source_reports(measured, settled),
+        "owners": owner_reports(measured, settled),
+        "excluded": excluded_report(plan),
+        "excluded_counts": plan.counts(),
+        "fee_micro_usd": settled.fee_micro_usd,
+        "charge_micro_usd": settled.total_micro_usd,
+        "shared_nats": shared_nats(measured),
+    }
+
+
+def excluded_report(plan: Plan) -> list[Json]:
+    return [{"source": one.slug, "rule": one.rule, "reason": one.reason} for one in plan.shown()]
+
+
+def shared_nats(measured: Measured) -> float | None:
+    """Influence that no single source explains: the symmetric divergence of all voters removed together,
+    summed over the tokens, minus the sum of the leave-one-out attributions. Negative where voters pull
+    against each other. Null in private answers, where nothing is measured.
+    """
+    if measured.identity.is_private:
+        return None
+    together = measured.tally.sets.get(ALL_VOTERS, 0.0)
+    return together - sum(seat.symmetric for seat in measured.tally.seats.values())
+
+
+def owner_reports(measured: Measured, settled: Settled) -> list[Json]:
+    """One row for every owner with several voters: they are one party, so they are measured as one."""
+    charges = {line.label: line.paid_micro_usd for line in settled.lines}
+    rows = []
+    for owner, slugs in owners_with_several(measured.plan.seats).items():
+        nats = None if measured.identity.is_private else measured.tally.sets.get(OWNER_PREFIX + owner, 0.0)
+        charge = sum(charges.get(slug, 0) for slug in slugs)
+        rows.append({"owner": owner, "sources": slugs, "attribution_nats": nats, "charge_micro_usd": charge})
+    return rows
+
+
+def owners_with_several(seats: Sequence[Seat]) -> dict[str, list[str]]:
+    owners: dict[str, list[str]] = {}
+    for seat in seats:
+        owners.setdefault(seat.admitted.source.organisation.slug, []).append(seat.slug)
+    return {owner: slugs for owner, slugs in sorted(owners.items()) if len(slugs) > 1}
+
+
+def _open_source(seat: Seat, line: SettledLine, measured: Measured) -> Json:
+    tally = measured.tally.seats[seat.slug]
+    effective = measured.tally.gamma_effective(seat.slug)
+    return {
+        **_common(seat, line),
+        "relevance": seat.relevance,
+        "gamma_effective": effective,
+        "limited_by": _limited_by(seat, effective, refused=seat.slug in measured.refused),
+        "attribution_nats": {
+            "forward": tally.forward,
+            "reverse": tally.reverse,
+            "symmetric": tally.symmetric,
+        },
+        "help_nats": measured.tally.help_nats(seat.slug),
+        "charge_nats": None,
+        "floor": _floor(seat, tally.symmetric),
+        "passages": list(measured.passages.get(seat.slug, ())),
+    }
+
+
+def _private_source(seat: Seat, line: SettledLine, measured: Measured) -> Json:
+    """Everything here follows from the request, the policy and public charges."""
+    limited = seat.gamma_limited_by or ("budget" if seat.slug in measured.refused else None)
+    return {
+        **_common(seat, line),
+        "relevance": None,
+        "gamma_effective": None,
+        "limited_by": limited,
+        "attribution_nats": None,
+        "help_nats": None,
+        "charge_nats": line.charged_nano_nats / NANO,
+        "floor": None,
+        "passages": [],
+    }
+
+
+def _common(seat: Seat, line: SettledLine) -> Json:
+    return {
+        "source": seat.slug,
+        "owner": seat.admitted.source.organisation.slug,
+        "gamma_requested": seat.gamma_requested,
+        "charge_micro_usd": line.paid_micro_usd,
+    }
+
+
+def _limited_by(seat: Seat, effective: float, *, refused: bool) -> str | None:
+    """Whoever held this source down: a spent budget, a cap that was reached, or a ceiling on gamma."""
+    if refused:
+        return "budget"
+    if effective < seat.gamma * CLEARLY_LESS:
+        return "coalition" if seat.group is not None else seat.cap_limited_by
+    return seat.gamma_limited_by
+
+
+def _floor(seat: Seat, reached_nats: float) -> Json | None:
+    """What an owner in the attribution regime asks to be rested on at least."""
+    required = seat.admitted.limits.floor_nats
+    if required is None:
+        return None
+    return {
+        "required": required,
+        "reached": reached_nats,
+        "met": nano_nats_up(reached_nats) >= required * NANO,
+    }
