@@ -5,6 +5,7 @@ costs one query and one SHA-256; when it was last used is kept to the minute, by
 """
 
 import hashlib
+import re
 import secrets
 import uuid
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from marketplace.roles import MANAGERS, require_role
 
 SCOPES = ("answers", "sources", "account", "receipts")
 MARK = "dvm"
+_FORM = re.compile(rf"{MARK}_([0-9a-f]{{8}})_")
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -59,14 +61,13 @@ def issue_key(
 
 def authenticate(plain: str, *, now: datetime) -> ApiKey | None:
     """The key behind the plain text, or None: unknown, expired, revoked, or its issuer has left."""
-    mark, _, rest = plain.partition("_")
-    prefix, _, _ = rest.partition("_")
-    if mark != MARK or not prefix:
+    found = _FORM.match(plain)
+    if found is None:
         return None
     belongs = Membership.objects.filter(user=OuterRef("created_by"), organisation=OuterRef("organisation"))
     key = (
         ApiKey.objects.select_related("organisation", "created_by")
-        .filter(prefix=prefix, revoked_at__isnull=True, created_by__is_active=True)
+        .filter(prefix=found[1], revoked_at__isnull=True, created_by__is_active=True)
         .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
         .filter(Q(created_by__is_superuser=True) | Exists(belongs))
         .first()

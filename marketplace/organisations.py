@@ -64,8 +64,9 @@ def check_slug(slug: str) -> None:
         validate_slug(slug)
     except ValidationError as error:
         raise Invalid(_SLUG_RULE, code="invalid_slug") from error
-    if len(slug) > 64 or slug != slug.lower():
+    if len(slug) > 64 or slug != slug.lower() or slug in RESERVED:
         raise Invalid(_SLUG_RULE, code="invalid_slug")
 
 
-_SLUG_RULE = "A slug has at most 64 lower-case letters, digits, hyphens and underscores."
+RESERVED = frozenset({"new"})  # the portal's own addresses
+_SLUG_RULE = "A slug has at most 64 lower-case letters, digits, hyphens and underscores, and is not 'new'."

@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.db.backends.sqlite3.base import DatabaseWrapper
 
 from accounting.database_rules.installation import drop_statements
+from tests import runners
 from tests.builders import name_core
 from tests.cast import Cast, make_cast
 
@@ -42,3 +43,11 @@ def named_core(settings, tmp_path) -> None:
     """A core by name and digest, without weights: enough for all that the marketplace does."""
     settings.CORE_DIRECTORY = tmp_path / "core"
     name_core()
+
+
+@pytest.fixture
+def work_is_noted(settings) -> list[tuple[str, str, dict[str, object]]]:
+    """Long work is not run but noted: (task, queue, values)."""
+    settings.WORK_RUNNERS = {"immediate": "tests.runners.note"}
+    runners.NOTED.clear()
+    return runners.NOTED

@@ -19,6 +19,9 @@ os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 40
 
 from config.settings import *  # noqa: E402, F403 (the environment comes first; settings are meant to be all)
 
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    # A file, as in the product: threads wait for each other, which a shared memory database cannot.
+    DATABASES["default"].setdefault("TEST", {}).setdefault("NAME", str(_VAR / "tests.sqlite3"))  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one costs a quarter second
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 STATIC_ROOT = _VAR / "static"

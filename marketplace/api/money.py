@@ -8,7 +8,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounting import ledger
+from accounting import ledger, statements
 from accounting.models import Receipt
 from marketplace import budget_report, earnings
 from marketplace.api.base import MarketView
@@ -120,7 +120,8 @@ class Usage(MarketView):
         responses={200: paged(UsageOut, "Usage"), **problems(403, 413, 422)},
     )
     def get(self, request: Request) -> Response:
-        rows = earnings.receipts_of(organisation=caller_of(request).organisation, **_window(request))
+        wallet = caller_of(request).organisation.wallet_account_id
+        rows = statements.usage_lines(wallet_id=wallet, **_window(request))
         if wants_csv(request):
             refuse_too_many(rows)
             found = UsageOut(rows.order_by("issued_at", "pk"), many=True).data
@@ -138,13 +139,20 @@ class Earnings(MarketView):
     )
     def get(self, request: Request, slug: str) -> Response:
         source = own_source(organisation=caller_of(request).organisation, slug=slug)
-        rows = earnings.lines_of(source=source, **_window(request))
+        window = _window(request)
+        rows = earnings.lines_of(source=source, **window)
         if wants_csv(request):
             refuse_too_many(rows)
             found = EarningOut(rows.order_by("issued_at", "pk"), many=True).data
             return Response(table(list(EarningOut.Meta.fields), found))
-        earned = earnings.earned_micro_usd(rows)
-        return page(request=request, view=self, rows=rows, serializer=EarningOut, earned_micro_usd=earned)
+        sums = statements.earnings(earnings_account_ids=[source.earnings_account_id], **window)
+        return page(
+            request=request,
+            view=self,
+            rows=rows,
+            serializer=EarningOut,
+            earned_micro_usd=sums.total_micro_usd,
+        )
 
 
 class Budgets(MarketView):

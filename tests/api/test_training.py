@@ -35,21 +35,12 @@ def test_training_is_a_job_that_can_be_followed(cast, source):
 
 
 def test_the_work_is_started_by_name_once_the_rows_are_durable(
-    cast, source, settings, django_capture_on_commit_callbacks
+    cast, source, work_is_noted, django_capture_on_commit_callbacks
 ):
-    settings.WORK_RUNNERS = {"immediate": "tests.api.test_training.take"}
-    TAKEN.clear()
     with django_capture_on_commit_callbacks(execute=True):
         job = start(cast).json()
-        assert TAKEN == []
-    assert [("workers.tasks.train", "train", {"job_id": job["id"]})] == TAKEN
-
-
-TAKEN: list[tuple[str, str, dict[str, object]]] = []
-
-
-def take(task: str, queue: str, values: dict[str, object]) -> None:
-    TAKEN.append((task, queue, values))
+        assert work_is_noted == []
+    assert work_is_noted == [("workers.tasks.train", "train", {"job_id": job["id"]})]
 
 
 def test_the_same_wish_again_is_the_same_job(cast, source):
