@@ -18,7 +18,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from accounting import audit, wallets
 from accounting.console import ReadOnlyAdmin, money
 from marketplace import access, organisations
-from marketplace.console.reasons import AmountForm, carry_out, dialog
+from marketplace.console.dialogs import AmountForm, OrganisationForm, RoleForm, carry_out, dialog
 from marketplace.models import ApiKey, Membership, Organisation, Role, User
 
 if TYPE_CHECKING:  # at run time Django's class takes no type argument
@@ -60,25 +60,53 @@ class UserAdmin(_DjangoUserAdmin, ModelAdmin):
 
 @admin.register(Organisation)
 class OrganisationAdmin(ReadOnlyAdmin):
-    """Organisations: made with a wallet of their own, by the use case; topped up from their page."""
+    """Organisations: opened with a wallet of their own, topped up, and given members, all by use cases."""
 
     list_display = ("name", "slug", "wallet_account_id", "is_platform", "created_at")
     search_fields = ("name", "slug")
     ordering = ("slug",)
-    fields: Any = ("slug", "name", "wallet_account_id", "is_platform", "created_at")
-    actions_detail = ("top_up",)
+    actions_list = ("open_organisation",)
+    actions_detail = ("top_up", "set_role")
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_superuser)
-
-    def get_fields(self, request: HttpRequest, obj: Organisation | None = None) -> Any:
-        return ("slug", "name") if obj is None else self.fields
-
-    def save_model(self, request: HttpRequest, obj: Organisation, form: Any, change: bool) -> None:
-        made = organisations.create_organisation(
-            slug=obj.slug, name=obj.name, acting_user=cast("User", request.user), now=timezone.now()
+    @action(
+        description="Open an organisation",
+        url_path="open",
+        icon="add_business",
+        dialog=dialog(
+            "Open an organisation", "It begins with an empty wallet, and with you as its owner.", "Open it",
+            OrganisationForm,
+        ),
+    )  # fmt: skip
+    def open_organisation(self, request: HttpRequest, form: OrganisationForm) -> HttpResponse:
+        slug, name = form.cleaned_data["slug"], form.cleaned_data["name"]
+        return carry_out(
+            request,
+            lambda user: organisations.create_organisation(
+                slug=slug, name=name, acting_user=user, now=timezone.now()
+            ),
+            done=f"{name} is open. Give its people their roles next.",
+            back=reverse("admin:marketplace_organisation_changelist"),
         )
-        obj.pk = made.pk
+
+    @action(
+        description="Give a role",
+        url_path="role",
+        icon="badge",
+        dialog=dialog(
+            "Give a person a role", "A person who has one gets the new one instead.", "Give it", RoleForm
+        ),
+    )
+    def set_role(self, request: HttpRequest, form: RoleForm, object_id: int) -> HttpResponse:
+        organisation, person = Organisation.objects.get(pk=object_id), form.cleaned_data["person"]
+        return carry_out(
+            request,
+            lambda user: organisations.add_member(
+                organisation=organisation, user=person, role=Role(form.cleaned_data["role"]),
+                acting_user=user, now=timezone.now(),
+            ),
+            done=f"{person} is now {form.cleaned_data['role']} of {organisation.name}.",
+            back=_page_of(object_id),
+        )  # fmt: skip
 
     @action(
         description="Top up the wallet",
@@ -99,35 +127,18 @@ class OrganisationAdmin(ReadOnlyAdmin):
                 now=timezone.now(),
             ),
             done=f"${amount} credited to {organisation.name}.",
-            back=reverse("admin:marketplace_organisation_change", args=[object_id]),
+            back=_page_of(object_id),
         )
 
 
 @admin.register(Membership)
-class MembershipAdmin(ModelAdmin):
-    """Who may act for whom. Giving a role again changes it."""
+class MembershipAdmin(ReadOnlyAdmin):
+    """Who may act for whom; roles are given on the organisation's page."""
 
     list_display = ("user", "organisation", "role", "created_at")
     list_filter = ("role",)
     list_select_related = ("user", "organisation")
     search_fields = ("user__username", "organisation__name", "organisation__slug")
-    fields = ("user", "organisation", "role")
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
-        made = organisations.add_member(
-            organisation=obj.organisation,
-            user=obj.user,
-            role=Role(obj.role),
-            acting_user=cast("User", request.user),
-            now=timezone.now(),
-        )
-        obj.pk = made.pk
 
 
 @admin.register(ApiKey)
@@ -173,3 +184,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
             done=f"{key} is revoked.",
             back=reverse("admin:marketplace_apikey_change", args=[object_id]),
         )
+
+
+def _page_of(organisation_id: int) -> str:
+    return reverse("admin:marketplace_organisation_change", args=[organisation_id])

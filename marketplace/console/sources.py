@@ -11,7 +11,7 @@ from unfold.enums import ActionVariant
 
 from accounting.console import ReadOnlyAdmin, state_column
 from marketplace import standing
-from marketplace.console.reasons import ReasonForm, carry_out, dialog
+from marketplace.console.dialogs import ReasonForm, carry_out, dialog
 from marketplace.models import Document, Source, SourceVersion
 
 

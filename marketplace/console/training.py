@@ -11,7 +11,7 @@ from unfold.enums import ActionVariant
 
 from accounting.console import ReadOnlyAdmin, state_column
 from marketplace import training_jobs
-from marketplace.console.reasons import carry_out, dialog
+from marketplace.console.dialogs import carry_out, dialog
 from marketplace.models import Job, Partition
 
 

@@ -1,4 +1,8 @@
-"""What an operator has to say before something is switched off, and how the console answers a dialog."""
+"""The console's dialogs: what an operator has to say before something changes, and how it is carried out.
+
+Use cases run in durable transactions of their own, so they are called from here, never from the admin's forms
+(which hold a transaction open).
+"""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -10,10 +14,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.dataclasses import ActionDialog
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounting.errors import DomainError
-from marketplace.models import User
+from marketplace.models import Role, User
 
 
 class ReasonForm(BaseDialogForm):
@@ -35,6 +39,27 @@ class AmountForm(BaseDialogForm):
         widget=UnfoldAdminDecimalFieldWidget,
         help_text="Credited to the organisation's wallet at once.",
     )
+
+
+class OrganisationForm(BaseDialogForm):
+    """A new party of the market."""
+
+    name = forms.CharField(max_length=200, widget=UnfoldAdminTextInputWidget)
+    slug = forms.CharField(
+        label="Short name",
+        max_length=64,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Lower-case letters, digits and hyphens; it stands in receipts and never changes.",
+    )
+
+
+class RoleForm(BaseDialogForm):
+    """A person's role in an organisation."""
+
+    person = forms.ModelChoiceField(
+        User.objects.filter(is_active=True).order_by("username"), widget=UnfoldAdminSelectWidget
+    )
+    role = forms.ChoiceField(choices=Role.choices, widget=UnfoldAdminSelectWidget)
 
 
 def dialog(

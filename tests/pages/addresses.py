@@ -1,0 +1,26 @@
+"""Every address of the portal, so that no page can be forgotten by a test."""
+
+from django.urls import get_resolver
+
+from tests.pages.scene import Scene
+
+OF_ALL = ("/", "/sources", "/sources/new", "/earnings", "/earnings.csv", "/account", "/keys")
+OF_A_SOURCE = ("", "/documents", "/policy", "/progress")
+POSTED = ("/train", "/train/cancel", "/suspend", "/resume", "/withdraw", "/policy/preview")
+
+
+def pages(scene: Scene) -> list[str]:
+    """What the owner of the scene can open."""
+    own = [f"/sources/{scene.alpine.slug}{part}" for part in OF_A_SOURCE]
+    return [*OF_ALL, *own, f"/receipts/{scene.receipt.pk}"]
+
+
+def posted(scene: Scene) -> list[str]:
+    """What the owner of the scene can press."""
+    return [f"/sources/{scene.alpine.slug}{part}" for part in POSTED]
+
+
+def patterns() -> set[str]:
+    """The portal's own patterns, as they are declared."""
+    portal = next(one for one in get_resolver().url_patterns if getattr(one, "app_name", "") == "portal")
+    return {str(one.pattern) for one in portal.url_patterns}  # type: ignore[union-attr]
