@@ -1,0 +1,22 @@
+"""What an engine lends to one answer: its models, its partitions, the channel and the clock.
+
+Built once per process by `engine`, handed to every step as a value; tests build their own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from inference.channel import AnswerChannel
+from inference.net.core import Core
+from inference.net.encoder import Encoder
+from inference.shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    core: Core
+    encoder: Encoder
+    shelf: Shelf
+    channel: AnswerChannel
+    now: Callable[[], datetime]

@@ -1,0 +1,125 @@
+"""Makes the answer, token by token, and measures it while it is made: steps 7 and 8 of the way.
+
+Every token is published as it is drawn, its influence is added up, and every few tokens the watermark is
+stored, by which a lost answer is settled. Whatever ends an answer early (the caller left, its time is over, a
+model failed), what was delivered is known exactly. Prices and receipts are not its business.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from accounting import holds
+from inference import lifecycle
+from inference.allowance import HeldAllowance
+from inference.bench import Bench
+from inference.models import Answer, AnswerState
+from inference.net.generation import Generation, Step
+from inference.plan import Plan
+from inference.tally import SeatToken, Tally
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Composition:
+    """What was made: its text, its measurement, and how it ended."""
+
+    tally: Tally
+    prompt_tokens: int
+    parts: list[str] = field(default_factory=list)
+    finish_reason: str = "length"
+    state: AnswerState = AnswerState.DONE
+    transcript: dict[str, Any] | None = None
+
+    @property
+    def text(self) -> str:
+        return "".join(self.parts)
+
+    @property
+    def usage(self) -> dict[str, int]:
+        completion = self.tally.tokens_delivered
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": completion,
+            "total_tokens": self.prompt_tokens + completion,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """One answer in the making."""
+
+    answer: Answer
+    plan: Plan
+    allowance: HeldAllowance
+    set_names: Sequence[str]
+    bench: Bench
+
+    def compose(self, generation: Generation, *, prompt_tokens: int) -> Composition:
+        made = Composition(Tally.of([seat.slug for seat in self.plan.seats]), prompt_tokens)
+        deadline = self.bench.now() + timedelta(seconds=settings.ANSWER_SECONDS)
+        try:
+            for step in self._until_cancelled(generation, made):
+                self._deliver(step, made)
+                if self.bench.now() >= deadline:
+                    break
+        except Exception:
+            # A model that fails must not leave the hold or the caller waiting: what was delivered is settled.
+            logger.exception("Answer %s failed after %s tokens", self.answer.pk, made.tally.tokens_drawn)
+            made.state = AnswerState.FAILED
+        made.transcript = generation.transcript.to_json()
+        return made
+
+    def _until_cancelled(self, generation: Generation, made: Composition) -> Iterator[Step]:
+        """A token that was drawn as the caller left is spent and not delivered."""
+        for step in generation:
+            self._measure(step, made)
+            if self.bench.channel.cancelled(self.answer.pk):
+                made.state = AnswerState.CANCELLED
+                return
+            yield step
+
+    def _measure(self, step: Step, made: Composition) -> None:
+        tokens = {
+            seat.label: SeatToken(
+                gamma_effective=seat.gamma_effective,
+                limited=seat.limited,
+                forward=seat.forward,
+                reverse=seat.reverse,
+                symmetric=seat.symmetric,
+                help=seat.help_nats,
+                charge=seat.charge_nats,
+            )
+            for seat in step.seats
+        }
+        together = zip(self.set_names, step.set_nats, strict=False)  # private answers measure none
+        made.tally.draw(tokens, dict(together))
+        self.allowance.token_drawn()
+
+    def _deliver(self, step: Step, made: Composition) -> None:
+        if step.text_delta:
+            made.parts.append(step.text_delta)
+            self.bench.channel.publish(self.answer.pk, {"type": "token", "text": step.text_delta})
+        made.finish_reason = step.finish_reason or made.finish_reason
+        made.tally.deliver({seat.slug: self.allowance.spent_nano_nats(seat.slug) for seat in self.plan.seats})
+        # The place for a policy that lapses, or a source that is suspended, in mid-answer: ask here, every
+        # few tokens, and put the seat out through the allowance as a refused top-up does.
+        if made.tally.tokens_drawn % settings.WATERMARK_TOKENS == 0:
+            self._store_watermark(made.tally, self.bench.now())
+
+    def _store_watermark(self, tally: Tally, now: datetime) -> None:
+        holds.record_progress(
+            hold_id=self.answer.pk,
+            tokens_drawn=tally.tokens_drawn,
+            tokens_delivered=tally.tokens_delivered,
+            drawn_nano_nats={label: self.allowance.spent_nano_nats(label) for label in tally.seats},
+            delivered_nano_nats={label: seat.delivered_nano_nats for label, seat in tally.seats.items()},
+            now=now,
+            extend_to=now + timedelta(seconds=settings.HOLD_SECONDS),
+        )
+        lifecycle.renew(answer_id=self.answer.pk, now=now)

@@ -1,0 +1,81 @@
+"""One engine per process: the core, the encoder and the partitions in memory, answering one answer at a time.
+
+The only Django module (with those it alone imports) that loads torch; web processes never import it. Whatever
+happens to an answer, it ends: with its last event, with its row closed, and with its hold ended.
+"""
+
+import logging
+import threading
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounting.errors import DomainError
+from accounting.settlement import settle_lost
+from inference import lifecycle, query, replaying
+from inference.bench import Bench
+from inference.channel import AnswerChannel, current_channel
+from inference.models import Answer, AnswerKind
+from inference.net.core import Core
+from inference.net.encoder import load_encoder
+from inference.problems import ENGINE_FAILED, told
+from inference.shelf import Shelf
+from marketplace.storage import store
+
+logger = logging.getLogger(__name__)
+
+STEPS = {
+    AnswerKind.CHAT: query.answer_question,
+    AnswerKind.COMPLETION: query.answer_question,
+    AnswerKind.PLAN: query.explain_plan,
+    AnswerKind.VERIFICATION: replaying.verify_receipt,
+}
+_one_at_a_time = threading.RLock()
+_benches: list[Bench] = []
+
+
+def warm_up() -> None:
+    """Load the core and the encoder, so that the first caller does not wait for them."""
+    with _one_at_a_time:
+        if not _benches:
+            _benches.append(build())
+
+
+def use(bench: Bench | None) -> None:
+    """Work on this bench from now on; None: on the one of the settings, built when first needed."""
+    with _one_at_a_time:
+        _benches[:] = [bench] if bench else []
+
+
+def build() -> Bench:
+    core = Core.load(settings.CORE_DIRECTORY)
+    encoder = load_encoder(settings.ENCODER)
+    shelf = Shelf(core=core, encoder=encoder, open_file=lambda digest: store().open(digest))
+    return Bench(core=core, encoder=encoder, shelf=shelf, channel=current_channel(), now=timezone.now)
+
+
+def answer(*, answer_id: UUID | str) -> None:
+    """Run one queued answer to its end. An answer that already runs or has ended is left alone."""
+    answer_id = UUID(str(answer_id))
+    with _one_at_a_time:
+        warm_up()
+        started = lifecycle.start(answer_id=answer_id, now=timezone.now())
+        if started is None:
+            logger.warning("Answer %s is not waiting; it is not run again", answer_id)
+            return
+        try:
+            STEPS[AnswerKind(started.kind)](started, _benches[0])
+        except DomainError as refusal:
+            _end_badly(started, refusal, current_channel())
+        except Exception:
+            logger.exception("Answer %s failed", answer_id)
+            _end_badly(started, ENGINE_FAILED, current_channel())
+
+
+def _end_badly(started: Answer, refusal: DomainError, channel: AnswerChannel) -> None:
+    """Close the row, end the hold if there is one, and only then tell the caller."""
+    now, problem = timezone.now(), told(refusal)
+    settle_lost(hold_id=started.pk, now=now, reason=refusal.code)
+    lifecycle.fail(answer_id=started.pk, problem=problem, now=now)
+    channel.publish(started.pk, {"type": "error", "problem": problem})

@@ -1,0 +1,62 @@
+"""Reserves money and nats before the first token: step 6 (hold) of the way.
+
+Sources whose budget refuses are composed out of the plan; refused money is the caller's 402. The answer's id
+is the hold's id, so a second run of the same answer is refused by the ledger itself.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from django.conf import settings
+
+from accounting import holds
+from accounting.errors import Forbidden
+from inference.allowance import HeldAllowance
+from inference.bench import Bench
+from inference.models import Answer
+from inference.plan import Plan
+from inference.request import Question
+from marketplace import day_budgets
+
+
+def hold(*, plan: Plan, question: Question, answer: Answer, bench: Bench) -> tuple[Plan, HeldAllowance]:
+    """The plan as it could be held, and the allowances over what is held."""
+    now = bench.now()
+    admitted = day_budgets.open_for(
+        admitted=[seat.admitted for seat in plan.seats], consumer=answer.organisation, now=now
+    )
+    seats = tuple(replace(seat, admitted=own) for seat, own in zip(plan.seats, admitted, strict=True))
+    placed = holds.place(
+        hold_id=answer.pk,
+        wallet_id=answer.organisation.wallet_account_id,
+        spend_cap_account_id=answer.api_key.spend_cap_account_id if answer.api_key else None,
+        terms=[seat.terms for seat in seats],
+        fee_basis_points=settings.PLATFORM_FEE_BASIS_POINTS,
+        max_price_micro_usd=question.wishes.max_price_micro_usd,
+        expires_at=now + timedelta(seconds=settings.HOLD_SECONDS),
+        now=now,
+        detail={"answer_id": str(answer.pk), "mode": question.wishes.mode, "model": question.model},
+    )
+    try:
+        held = replace(plan, seats=seats).without(
+            placed.refused,
+            rule="budget",
+            reason="Its intelligence budget is spent.",
+            required=question.wishes.require,
+        )
+    except Forbidden:
+        holds.void(hold_id=answer.pk, reason="a required source was refused", now=bench.now())
+        raise
+    return held, _allowance(held, question, answer, bench)
+
+
+def _allowance(plan: Plan, question: Question, answer: Answer, bench: Bench) -> HeldAllowance:
+    def top_up(label: str, nano_nats: int) -> bool:
+        return holds.top_up(hold_id=answer.pk, label=label, nano_nats=nano_nats, now=bench.now())
+
+    def refused(label: str) -> None:
+        bench.channel.publish(answer.pk, {"type": "budget", "source": label})
+
+    allowance = HeldAllowance(max_tokens=question.max_tokens, top_up=top_up, refused=refused)
+    allowance.seat(plan.seats)
+    return allowance

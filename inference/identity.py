@@ -1,0 +1,53 @@
+"""What an answer is made from, as one digest, and how much of it is shared: composition hash and lambda.
+
+Equal hashes mean the same core, the same constants and the same seats with the same rights. The question is
+not part of it.
+"""
+
+import hashlib
+import json
+
+from django.conf import settings
+
+from inference.net.constants import constants_digest
+from inference.net.core import Core
+from inference.plan import Plan, Seat
+from inference.report import Identity
+from inference.request import Question
+from inference.routing import Routed
+from marketplace.models import Partition, PartitionState
+
+PARAMETERS = "adapter_parameters"
+
+
+def identity_of(*, question: Question, plan: Plan, routed: Routed, core: Core) -> Identity:
+    voting = sum(routed.materials[seat.slug].partition.adapter.parameters for seat in plan.seats)
+    every = Partition.objects.filter(state=PartitionState.ACTIVE, core_digest=core.digest)
+    trained = sum(manifest.get(PARAMETERS, 0) for manifest in every.values_list("manifest", flat=True))
+    return Identity(
+        mode=question.wishes.mode,
+        core_slug=core.slug,
+        core_digest=core.digest,
+        alpha=settings.ALPHA,
+        composition_hash=_digest(question, plan, core),
+        lambda_active=core.parameters / (core.parameters + voting),
+        lambda_total=core.parameters / (core.parameters + max(trained, voting)),
+    )
+
+
+def _digest(question: Question, plan: Plan, core: Core) -> str:
+    content = {
+        "core": core.digest,
+        "constants": constants_digest(),
+        "mode": question.wishes.mode,
+        "alpha": settings.ALPHA,
+        "temperature": question.temperature,
+        "seats": [_seat(seat, private=question.wishes.is_private) for seat in plan.seats],
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _seat(seat: Seat, *, private: bool) -> list[object]:
+    """A private seat's relevance is its own secret, and a hash would leak it to who guesses."""
+    seen = seat.eta if private else seat.relevance
+    return [seat.slug, seat.admitted.partition.digest, seat.gamma, seen, seat.group]

@@ -1,0 +1,57 @@
+"""What each row reads: the question for the core, the question with its own passages for every seat.
+
+A row that would grow too long gets fewer passages; a question that is too long by itself is refused.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from accounting.errors import Invalid
+from inference.net.core import Core
+from inference.net.prompts import PromptTooLong, chat_prompt, text_prompt
+from inference.plan import Plan
+from inference.prompts import TOO_LONG
+from inference.request import Question
+from inference.routing import Routed
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """Token ids by row."""
+
+    core: Sequence[int]
+    seats: Mapping[str, Sequence[int]]
+
+
+def prompts_for(*, question: Question, plan: Plan, routed: Routed, core: Core) -> Prompts:
+    try:
+        own = _prompt(question, core, passages=())
+    except PromptTooLong as error:
+        raise Invalid(
+            f"The prompt has {error.tokens} tokens; with `max_tokens` {question.max_tokens} at most "
+            f"{error.most} fit into this model.",
+            code=TOO_LONG,
+            next_step="Shorten the prompt or ask for fewer tokens.",
+            param="messages" if question.kind == "chat" else "prompt",
+        ) from error
+    texts = {seat.slug: routed.materials[seat.slug].texts for seat in plan.seats}
+    return Prompts(own, {slug: _fitting(question, core, passages) for slug, passages in texts.items()})
+
+
+def _fitting(question: Question, core: Core, passages: Sequence[str]) -> Sequence[int]:
+    """With as many passages as fit, the nearest first."""
+    for count in range(len(passages), 0, -1):
+        try:
+            return _prompt(question, core, passages=passages[:count])
+        except PromptTooLong:
+            continue
+    return _prompt(question, core, passages=())
+
+
+def _prompt(question: Question, core: Core, *, passages: Sequence[str]) -> Sequence[int]:
+    if question.kind == "completion":
+        return text_prompt(
+            core=core, text=question.prompt, passages=passages, answer_tokens=question.max_tokens
+        )
+    messages = [{"role": one.role, "content": one.content} for one in question.messages]
+    return chat_prompt(core=core, messages=messages, passages=passages, answer_tokens=question.max_tokens)

@@ -1,0 +1,152 @@
+"""The way of one query, in the engine: admit, plan, hold, compose, measure, settle, receipt.
+
+Each step is a module of its own; this one only says in which order they happen and what passes between them.
+Refusals are raised as they are; `engine` tells the caller and closes the answer.
+"""
+
+from django.conf import settings
+
+from inference import lifecycle
+from inference.allowance import HeldAllowance
+from inference.bench import Bench
+from inference.composing import Composer
+from inference.holding import hold
+from inference.identity import identity_of
+from inference.intake import spoken_kind
+from inference.models import Answer, AnswerKind, AnswerState
+from inference.net.constants import RELEVANCE_LEAST
+from inference.net.generation import Generation, generate
+from inference.net.generation import Seat as Row
+from inference.plan import NANO, House, Plan, Seat, make_plan
+from inference.plan_report import plan_report
+from inference.prompting import Prompts, prompts_for
+from inference.report import ALL_VOTERS, OWNER_PREFIX, Measured, owners_with_several
+from inference.request import Question, understand
+from inference.routing import Routed, quoted, route
+from inference.settling import settle_answer
+from marketplace.admission import Admission, admit
+
+
+def answer_question(answer: Answer, bench: Bench) -> None:
+    """From a queued request to a settled answer; the last event is told when the money is in place."""
+    question = understood(answer)
+    admission = admitted(answer, question, bench)
+    routed = route(admitted=admission.admitted, question=question, bench=bench)
+    plan = plan_of(question, admission, routed)
+    prompts = prompts_for(question=question, plan=plan, routed=routed, core=bench.core)
+    plan, allowance = hold(plan=plan, question=question, answer=answer, bench=bench)
+    bench.channel.publish(answer.pk, {"type": "start"})
+    generation = generation_of(
+        question=question, plan=plan, routed=routed, prompts=prompts, allowance=allowance, bench=bench
+    )
+    composer = Composer(
+        answer=answer, plan=plan, allowance=allowance, set_names=list(sets_of(plan)), bench=bench
+    )
+    made = composer.compose(generation, prompt_tokens=len(prompts.core))
+    measured = Measured(
+        identity=identity_of(question=question, plan=plan, routed=routed, core=bench.core),
+        plan=plan,
+        tally=made.tally,
+        refused=allowance.all_refused(),
+        passages={seat.slug: quoted(seat.admitted, routed.materials[seat.slug]) for seat in plan.seats},
+    )
+    last = settle_answer(
+        answer=answer, question=question, measured=measured, made=made, allowance=allowance, bench=bench
+    )
+    bench.channel.publish(answer.pk, last)
+
+
+def explain_plan(answer: Answer, bench: Bench) -> None:
+    """The same way up to the plan; nothing is held, no adapter is loaded, nothing is spent."""
+    question = understood(answer)
+    admission = admitted(answer, question, bench)
+    routed = route(admitted=admission.admitted, question=question, bench=bench)
+    plan = plan_of(question, admission, routed)
+    event = {"type": "plan", "plan": plan_report(plan=plan, question=question)}
+    lifecycle.finish(answer, state=AnswerState.DONE, outcome=[event], now=bench.now(), receipt_id=None)
+    bench.channel.publish(answer.pk, event)
+
+
+def understood(answer: Answer) -> Question:
+    """The request as it was stored, read by the same rules as when it came."""
+    body = lifecycle.request_of(answer)
+    kind = spoken_kind(AnswerKind(answer.kind), body)
+    return understand(body, kind=kind, default_purpose=answer.purpose, seats=settings.SEATS)
+
+
+def admitted(answer: Answer, question: Question, bench: Bench) -> Admission:
+    wishes = question.wishes
+    return admit(
+        consumer=answer.organisation,
+        purpose=wishes.purpose,
+        mode="private" if wishes.is_private else "open",
+        now=bench.now(),
+        only=wishes.only,
+        ignore=wishes.ignore,
+        require=wishes.require,
+        gamma=wishes.gamma,
+        core_digest=bench.core.digest,
+    )
+
+
+def plan_of(question: Question, admission: Admission, routed: Routed) -> Plan:
+    return make_plan(
+        wishes=question.wishes,
+        max_tokens=question.max_tokens,
+        considered=routed.considered,
+        denied=admission.denied,
+        unavailable=routed.unavailable,
+        house=House(
+            seats=settings.SEATS,
+            fee_basis_points=settings.PLATFORM_FEE_BASIS_POINTS,
+            block_tokens=settings.HOLD_BLOCK_TOKENS,
+            nats_per_token=settings.DEFAULT_NATS_PER_TOKEN,
+            least_relevance=RELEVANCE_LEAST,
+        ),
+    )
+
+
+def sets_of(plan: Plan) -> dict[str, list[str]]:
+    """What is measured together: all voters, and the sources of each owner that has several."""
+    together = {ALL_VOTERS: [seat.slug for seat in plan.seats]}
+    return together | {
+        OWNER_PREFIX + owner: slugs for owner, slugs in owners_with_several(plan.seats).items()
+    }
+
+
+def generation_of(
+    *,
+    question: Question,
+    plan: Plan,
+    routed: Routed,
+    prompts: Prompts,
+    allowance: HeldAllowance,
+    bench: Bench,
+) -> Generation:
+    return generate(
+        core=bench.core,
+        core_prompt_ids=prompts.core,
+        seats=[_row(seat, routed, prompts) for seat in plan.seats],
+        allowance=allowance,
+        max_tokens=question.max_tokens,
+        mode="private" if question.wishes.is_private else "open",
+        alpha=settings.ALPHA,
+        temperature=question.temperature,
+        top_p=question.top_p,
+        seed=question.wishes.seed,
+        stop=question.stop,
+        sets=list(sets_of(plan).values()),
+    )
+
+
+def _row(seat: Seat, routed: Routed, prompts: Prompts) -> Row:
+    return Row(
+        label=seat.slug,
+        adapter=routed.materials[seat.slug].partition.adapter,
+        prompt_ids=prompts.seats[seat.slug],
+        relevance=seat.relevance,
+        gamma=seat.gamma,
+        cap_nats=seat.cap_nano_nats / NANO,
+        group=seat.group,
+        eta=seat.eta,
+    )
