@@ -6,10 +6,13 @@ rebuilding it, and a rebuilt table has lost its triggers.
 
 from collections.abc import Iterable
 
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from accounting.database_rules import dialects
 from accounting.database_rules.rules import RULES
+
+INSTALLING = 7_261_001  # the advisory lock of installers, any number that nobody else uses
 
 
 def _run(connection: BaseDatabaseWrapper, statements: Iterable[str]) -> None:
@@ -29,7 +32,11 @@ def drop_statements(vendor: str) -> list[str]:
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    _run(connection, create_statements(connection.vendor))
+    """All rules at once: no writer ever finds the books without them; installers wait in line."""
+    with transaction.atomic(using=connection.alias):
+        if connection.vendor == "postgresql":
+            _run(connection, [f"SELECT pg_advisory_xact_lock({INSTALLING})"])
+        _run(connection, create_statements(connection.vendor))
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:

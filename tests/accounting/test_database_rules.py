@@ -1,11 +1,13 @@
 """The database refuses wrong books by itself, whoever writes them."""
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from accounting.accounts import AccountKind, Asset, open_account, system_accounts
+from accounting.audit import record
 from accounting.database_rules import installation
 from accounting.errors import Invalid
+from tests.accounting.conftest import NOW
 
 pytestmark = [pytest.mark.books, pytest.mark.django_db]
 
@@ -18,6 +20,22 @@ def test_every_rule_is_in_the_database_after_migrating():
 @pytest.mark.parametrize("_again", [1, 2])
 def test_every_rule_is_back_after_a_sweep(_again):
     open_account(asset=Asset.MICRO_USD, kind=AccountKind.WALLET, label="w")
+    assert installation.missing(connection) == []
+
+
+@pytest.mark.parametrize("statement", ["UPDATE accounting_auditevent SET actor = 'b'", "DELETE FROM {}"])
+def test_what_was_audited_stays(statement):
+    record(acting_user="a", action="suspend", subject="source s", before={"state": "live"}, now=NOW)
+    with (
+        pytest.raises(IntegrityError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement.format("accounting_auditevent"))
+
+
+def test_installing_again_changes_nothing():
+    installation.install(connection)
     assert installation.missing(connection) == []
 
 
