@@ -1,6 +1,7 @@
 """What every test shares: the cast, a core by name, and a clean sweep after transactional tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,3 +52,11 @@ def work_is_noted(settings) -> list[tuple[str, str, dict[str, object]]]:
     settings.WORK_RUNNERS = {"immediate": "tests.runners.note"}
     runners.NOTED.clear()
     return runners.NOTED
+
+
+@pytest.fixture(scope="session")
+def tiny_core_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A core that really computes, small enough for tests; separate processes read it from here."""
+    from inference.net.tiny import make_tiny_core  # torch: only for tests that need it
+
+    return make_tiny_core(tmp_path_factory.mktemp("cores") / "tiny", seed=1)

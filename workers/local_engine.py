@@ -10,10 +10,12 @@ import threading
 from concurrent.futures import Future
 from importlib import import_module
 from typing import cast
+from uuid import UUID
 
 from django.conf import settings
 
 from config.health import ENGINE_KEY
+from inference.channel import current_channel
 from workers.engine_thread import Engine, EngineThread, State
 
 logger = logging.getLogger(__name__)
@@ -63,7 +65,7 @@ def _load() -> Engine:
 
 
 def _heartbeat(answer_id: str) -> None:
-    import_module("inference.channel").current().publish(answer_id, {"type": "heartbeat"})
+    current_channel().publish(UUID(answer_id), {"type": "heartbeat"})
 
 
 def _alive(state: State) -> None:

@@ -1,0 +1,48 @@
+"""The named functions that start long work: each parses its values and makes one domain call.
+
+`marketplace.work` starts them by name; values are JSON, keyword-only, and unknown ones are ignored so that a
+worker and a web process of neighbouring versions understand each other.
+"""
+
+import logging
+
+from django.utils import timezone
+
+logger = logging.getLogger(__name__)
+
+
+def answer(*, answer_id: str, **_: object) -> None:
+    """Have this process's one engine thread make the answer, and wait until it has."""
+    from workers import local_engine
+
+    local_engine.submit(answer_id).result()
+
+
+def train(*, job_id: str, **_: object) -> None:
+    """Train the job's partition, if the job still waits for it."""
+    from workers import training
+
+    training.run(job_id=int(job_id))
+
+
+def expire_holds(**_: object) -> None:
+    """End every hold whose worker is gone (rule 6)."""
+    from accounting import holds
+
+    ended = holds.expire_due(now=timezone.now())
+    if ended:
+        logger.warning("%s holds ran out and were ended", ended)
+
+
+def take_up_lost_work(**_: object) -> None:
+    """Trainings whose lease ran out go back to the queue; answers whose worker died are failed."""
+    from workers import recovery
+
+    recovery.after_a_lost_worker(now=timezone.now())
+
+
+def delete_expired_transcripts(**_: object) -> None:
+    """Prompts and answers are kept for a stated time only."""
+    from inference import upkeep
+
+    upkeep.delete_expired_transcripts(now=timezone.now())
