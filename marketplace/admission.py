@@ -188,7 +188,7 @@ def _partition(source: Source, policy: PolicyVersion) -> Partition | None:
 def _by_partition(partition: Partition, core_digest: str | None) -> Deny | None:
     if core_digest is not None and partition.core_digest != core_digest:
         return Deny("partition_unavailable", "Its partition was trained on another core.")
-    if not partition.metrics.get("votes", True):
+    if not partition.metrics.get("votes", False):
         return Deny("partition_quality", "Its partition does not beat the core on its own held-out text.")
     return None
 

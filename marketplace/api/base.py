@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from accounting.errors import Invalid
+from accounting.errors import Invalid, TooLarge
 from marketplace.api.caller import HasScope
 
 
@@ -23,6 +24,16 @@ class MarketView(APIView):
         OpenApiParameter("cursor", str),
         OpenApiParameter("page_size", int, description="at most 200"),
     ]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Who may come in, and then how much they may bring: JSON is not read from the wire before this."""
+        super().initial(request, *args, **kwargs)
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        if length > self.most_bytes():
+            raise TooLarge(f"A body holds at most {self.most_bytes():,} bytes here.")
+
+    def most_bytes(self) -> int:
+        return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
     def body(self, request: Request, serializer: type[BaseSerializer[Any]]) -> dict[str, Any]:
         """The body, checked; Invalid with every place that is wrong."""

@@ -10,7 +10,6 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounting.errors import TooLarge
 from marketplace import registration
 from marketplace.api.base import MarketView
 from marketplace.api.caller import caller_of
@@ -30,6 +29,9 @@ class FilesIn(serializers.Serializer[Any]):
 
 class Documents(MarketView):
     parser_classes = [MultiPartParser]
+
+    def most_bytes(self) -> int:
+        return settings.UPLOAD_LIMIT_BYTES + ENVELOPE_BYTES
 
     @extend_schema(
         summary="The documents of the newest version",
@@ -53,19 +55,8 @@ class Documents(MarketView):
     def post(self, request: Request, slug: str) -> Response:
         caller = caller_of(request)
         source = own_source(organisation=caller.organisation, slug=slug)
-        _refuse_too_long(request)
         uploads = [Upload(str(file.name), file.read()) for file in request.FILES.getlist("files")]
         version = registration.add_documents(
             source=source, uploads=uploads, acting_user=caller.user, now=timezone.now()
         )
         return Response(VersionOut(version).data, status=201)
-
-
-def _refuse_too_long(request: Request) -> None:
-    """Before the body is taken apart."""
-    length = int(request.META.get("CONTENT_LENGTH") or 0)
-    if length > settings.UPLOAD_LIMIT_BYTES + ENVELOPE_BYTES:
-        raise TooLarge(
-            f"One upload holds at most {settings.UPLOAD_LIMIT_BYTES:,} bytes.",
-            next_step="Send the files in several uploads.",
-        )

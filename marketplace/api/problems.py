@@ -33,11 +33,12 @@ _OPENAI_TYPES = {
     404: "not_found_error",
     429: "rate_limit_error",
 }
-_DJANGO: tuple[tuple[type[Exception], str, str, int, str], ...] = (
+_PLAIN: tuple[tuple[type[Exception], str, str, int, str], ...] = (
     (Http404, "not_found", "Not found", 404, "There is nothing here that you may know of."),
     (DjangoPermissionDenied, "permission_denied", "Not permitted", 403, "This is not permitted."),
     (RequestDataTooBig, "too_large", "The request is too large", 413, "The request's body is too large."),
     (TooManyFilesSent, "too_large", "The request is too large", 413, "The request holds too many files."),
+    (RecursionError, "bad_json", "Malformed request", 400, "The body is nested too deeply."),
     (SuspiciousOperation, "bad_request", "The request cannot be taken", 400, "The request is malformed."),
 )
 _NEXT_STEPS = {
@@ -56,13 +57,22 @@ _CODES = {
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     """The framework's exception handler."""
-    problem = problem_of(error)
+    problem: dict[str, Any] = _sayable(problem_of(error))
     if problem["status"] >= 500:
         logger.error("%s", problem["code"], exc_info=error)
     headers = _headers(error, problem)
     if getattr(context.get("view"), "openai_errors", False):
         return Response(openai_error(problem), status=problem["status"], headers=headers)
     return Response(problem, status=problem["status"], headers=headers, content_type=MEDIA_TYPE)
+
+
+def _sayable(value: Any) -> Any:
+    """Half a surrogate pair can stand in a request, but in no answer."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {_sayable(key): _sayable(inner) for key, inner in value.items()}
+    return [_sayable(inner) for inner in value] if isinstance(value, list) else value
 
 
 def problem_of(error: Exception) -> dict[str, Any]:
@@ -74,7 +84,7 @@ def problem_of(error: Exception) -> dict[str, Any]:
         return _invalid(error)
     if isinstance(error, exceptions.APIException):
         return _of_framework(error)
-    for kind, code, title, status, detail in _DJANGO:
+    for kind, code, title, status, detail in _PLAIN:
         if isinstance(error, kind):
             return _problem(code, title, status, detail)
     return dict(UNEXPECTED)

@@ -41,11 +41,11 @@ class SourceOut(serializers.ModelSerializer[Source]):
 
 
 class OwnSourceOut(SourceOut):
-    """A source as its owner sees it."""
+    """A source as its owner sees it; the figures come from `own_sources`."""
 
-    version = serializers.SerializerMethodField(help_text="number of the newest version, null without one")
-    documents = serializers.SerializerMethodField(help_text="documents of the newest version")
-    votes = serializers.SerializerMethodField(help_text="whether a trained partition is active")
+    version = serializers.IntegerField(allow_null=True, help_text="number of the newest version")
+    documents = serializers.IntegerField(help_text="documents of the newest version")
+    votes = serializers.BooleanField(help_text="whether a trained partition is active")
 
     class Meta(SourceOut.Meta):
         fields = [
@@ -56,17 +56,6 @@ class OwnSourceOut(SourceOut):
             "documents",
             "votes",
         ]
-
-    def get_version(self, source: Source) -> int | None:
-        newest = source.versions.order_by("-number").first()
-        return newest.number if newest else None
-
-    def get_documents(self, source: Source) -> int:
-        newest = source.versions.order_by("-number").first()
-        return newest.documents.count() if newest else 0
-
-    def get_votes(self, source: Source) -> bool:
-        return source.partitions.filter(state="active").exists()
 
 
 def _terms(version: PolicyVersion) -> dict[str, Any]:

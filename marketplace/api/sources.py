@@ -15,6 +15,7 @@ from marketplace.api.pagination import page
 from marketplace.api.rows import OwnSourceOut, SourceOut
 from marketplace.api.schema import StrictSerializer, paged, problems
 from marketplace.models import Source
+from marketplace.own_sources import own_sources, with_figures
 from marketplace.visibility import LISTED, not_found, own_source, visible_to
 
 
@@ -43,11 +44,10 @@ class Sources(MarketView):
     )
     def get(self, request: Request) -> Response:
         caller = caller_of(request)
-        rows = Source.objects.select_related("organisation", "policy")
         if request.query_params.get("mine", "").lower() in {"true", "1"}:
-            own = rows.filter(organisation=caller.organisation)
+            own = own_sources(caller.organisation)
             return page(request=request, view=self, rows=own, serializer=OwnSourceOut, ordering="slug")
-        listed = rows.filter(state__in=LISTED)
+        listed = Source.objects.filter(state__in=LISTED).select_related("organisation", "policy")
         return page(request=request, view=self, rows=listed, serializer=SourceOut, ordering="slug")
 
     @extend_schema(
@@ -62,7 +62,7 @@ class Sources(MarketView):
             organisation=caller.organisation, acting_user=caller.user, now=timezone.now(), **wish
         )
         location = {"Location": f"/v1/sources/{source.slug}"}
-        return Response(OwnSourceOut(source).data, status=201, headers=location)
+        return Response(OwnSourceOut(with_figures(source)).data, status=201, headers=location)
 
 
 class OneSource(MarketView):
@@ -76,8 +76,9 @@ class OneSource(MarketView):
         )
         if source is None:
             raise not_found(slug)
-        own = source.organisation_id == caller.organisation.pk
-        return Response((OwnSourceOut if own else SourceOut)(source).data)
+        if source.organisation_id == caller.organisation.pk:
+            return Response(OwnSourceOut(with_figures(source)).data)
+        return Response(SourceOut(source).data)
 
     @extend_schema(
         summary="Change its title, description or license",
@@ -91,4 +92,4 @@ class OneSource(MarketView):
         described = registration.describe_source(
             source=source, acting_user=caller.user, now=timezone.now(), **change
         )
-        return Response(OwnSourceOut(described).data)
+        return Response(OwnSourceOut(with_figures(described)).data)

@@ -11,6 +11,7 @@ from marketplace.api.base import MarketView
 from marketplace.api.caller import caller_of
 from marketplace.api.rows import OwnSourceOut
 from marketplace.api.schema import StrictSerializer, problems
+from marketplace.own_sources import with_figures
 from marketplace.visibility import own_source
 
 ERRORS = problems(400, 403, 404, 409, 422)
@@ -27,7 +28,7 @@ class Suspend(MarketView):
         source = own_source(organisation=caller.organisation, slug=slug)
         wish = self.body(request, ReasonIn)
         moved = standing.suspend(source=source, acting_user=caller.user, now=timezone.now(), **wish)
-        return Response(OwnSourceOut(moved).data)
+        return Response(OwnSourceOut(with_figures(moved)).data)
 
 
 class Resume(MarketView):
@@ -36,7 +37,7 @@ class Resume(MarketView):
         caller = caller_of(request)
         source = own_source(organisation=caller.organisation, slug=slug)
         moved = standing.resume(source=source, acting_user=caller.user, now=timezone.now())
-        return Response(OwnSourceOut(moved).data)
+        return Response(OwnSourceOut(with_figures(moved)).data)
 
 
 class Withdraw(MarketView):
@@ -48,4 +49,4 @@ class Withdraw(MarketView):
         source = own_source(organisation=caller.organisation, slug=slug)
         wish = self.body(request, ReasonIn)
         moved = standing.withdraw(source=source, acting_user=caller.user, now=timezone.now(), **wish)
-        return Response(OwnSourceOut(moved).data)
+        return Response(OwnSourceOut(with_figures(moved)).data)

@@ -5,6 +5,7 @@ Absent limits are unlimited; absent purposes or consumers mean nobody. Step 2 (s
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ TERMS = (
     "regime", "purposes", "consumers", "price_micro_usd_per_nat", "floor_price_micro_usd", "max_gamma",
     "quote", "valid_from", "valid_until", "influence_nats", "floor_nats", "privacy",
 )  # fmt: skip
+_SLUG = re.compile(r"[a-z0-9_-]{1,64}")
 REGIMES = ("privacy", "measurement", "attribution")
 
 
@@ -32,7 +34,7 @@ def parse(plain: object) -> Policy:
     reader.only(TERMS)
     limits = _limits(reader)
     policy = Policy(
-        consumers=Consumers(*_allow_deny(reader, "consumers")),
+        consumers=Consumers(*_consumers(reader)),
         purposes=Purposes(*_purposes(reader)),
         window=TimeWindow(reader.moment("valid_from"), reader.moment("valid_until")),
         modes=Modes(limits.regime, limits.privacy),
@@ -58,6 +60,15 @@ def _allow_deny(reader: Reader, key: str) -> tuple[frozenset[str], frozenset[str
     allow, deny = child.terms("allow"), child.terms("deny")
     if ANY in deny:
         child.problem("deny", "Denying everything is written as an empty allow list.")
+    return allow, deny
+
+
+def _consumers(reader: Reader) -> tuple[frozenset[str], frozenset[str]]:
+    allow, deny = _allow_deny(reader, "consumers")
+    for key, terms in (("allow", allow), ("deny", deny)):
+        for term in sorted(terms - {ANY}):
+            if not _SLUG.fullmatch(term):
+                reader.problem(f"consumers.{key}", f"'{term[:64]}' is not the slug of an organisation.")
     return allow, deny
 
 

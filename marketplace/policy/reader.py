@@ -27,7 +27,7 @@ class Reader:
     problems: list[Problem]
 
     def problem(self, key: str, sentence: str) -> None:
-        self.problems.append(Problem(f"{self.path}.{key}" if key else self.path, sentence))
+        self.problems.append(Problem(_sayable(f"{self.path}.{key}"), _sayable(sentence)))
 
     def only(self, known: Sequence[str]) -> None:
         for key in self.values:
@@ -113,3 +113,8 @@ class Reader:
         if len(set(value)) != len(value):
             self.problem(key, "This list names a term twice.")
         return frozenset(value)
+
+
+def _sayable(text: str) -> str:
+    """Half a surrogate pair can stand in JSON, but in no answer."""
+    return text.encode("utf-8", "replace").decode()

@@ -2,65 +2,18 @@
 
 import csv
 import io
-import uuid
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from accounting import holds, settlement, wallets
-from marketplace import day_budgets
-from marketplace.admission import admit
 from tests.api.reading import problem
+from tests.booking import answer, hold, top_up
 from tests.builders import live_source
 
 pytestmark = [pytest.mark.books, pytest.mark.django_db, pytest.mark.usefixtures("named_core")]
 
 DAILY = {"per_answer": 200, "per_consumer_day": 1000, "lifetime": 100_000}
-
-
-def top_up(cast, amount):
-    wallets.top_up(
-        wallet_id=cast.buyer.organisation.wallet_account_id,
-        amount_micro_usd=amount,
-        operation_id=uuid.uuid4(),
-        acting_user_label="tests",
-        now=timezone.now(),
-    )
-
-
-def answer(cast, nats=3, *, now=None, settle=True):
-    """The buyer's answer that rests on the almanac with so many nats, as the engine would book it."""
-    now = now or timezone.now()
-    consumer = cast.buyer.organisation
-    admission = admit(consumer=consumer, purpose="research", mode="open", now=now, only=["almanac"])
-    (one,) = day_budgets.open_for(admitted=admission.admitted, consumer=consumer, now=now)
-    hold_id = uuid.uuid4()
-    terms = holds.SeatTerms(
-        label=one.source.slug,
-        budget_account_ids=one.budget_account_ids,
-        earnings_account_id=one.source.earnings_account_id,
-        cap_nano_nats=10 * 10**9,
-        block_nano_nats=10 * 10**9,
-        price_micro_usd_per_nat=one.limits.price_micro_usd_per_nat,
-        floor_micro_usd=one.limits.floor_price_micro_usd,
-        charged_by="measured",
-    )
-    holds.place(
-        hold_id=hold_id,
-        wallet_id=consumer.wallet_account_id,
-        spend_cap_account_id=None,
-        terms=[terms],
-        fee_basis_points=500,
-        max_price_micro_usd=None,
-        expires_at=now + timedelta(minutes=10),
-        now=now,
-        detail={},
-    )
-    if settle:
-        spent = nats * 10**9
-        usage = [settlement.Usage("almanac", drawn_nano_nats=spent, charged_nano_nats=spent)]
-        settlement.settle(hold_id=hold_id, usage=usage, receipt=lambda _settled: {}, now=now)
 
 
 def rows_of(response):
@@ -69,8 +22,8 @@ def rows_of(response):
 
 def test_an_account_shows_balance_holds_and_the_key(cast):
     live_source(cast.owner)
-    top_up(cast, 1_000)
-    answer(cast, settle=False)
+    top_up(cast.buyer, 1_000)
+    hold(cast.buyer, "almanac")
     body = cast.buyer.api.get("/v1/account").json()
     assert body["balance_micro_usd"] == 1_000
     assert body["held_micro_usd"] == 210
@@ -87,9 +40,9 @@ def test_a_key_with_a_spend_cap_shows_what_is_left_of_it(cast):
 
 def test_usage_lists_every_receipt_with_its_lines(cast):
     live_source(cast.owner)
-    top_up(cast, 10_000)
-    answer(cast, 3)
-    answer(cast, 4)
+    top_up(cast.buyer, 10_000)
+    answer(cast.buyer, "almanac", 3)
+    answer(cast.buyer, "almanac", 4)
     page = cast.buyer.api.get("/v1/account/usage").json()
     assert [one["total_micro_usd"] for one in page["results"]] == [84, 63]
     assert page["results"][0]["sources"] == [
@@ -101,9 +54,9 @@ def test_usage_lists_every_receipt_with_its_lines(cast):
 @pytest.mark.parametrize("how", [{"QUERY_STRING": "format=csv"}, {"HTTP_ACCEPT": "text/csv"}])
 def test_usage_as_csv_sums_to_what_left_the_wallet(cast, how):
     live_source(cast.owner)
-    top_up(cast, 10_000)
-    answer(cast, 3)
-    answer(cast, 4)
+    top_up(cast.buyer, 10_000)
+    answer(cast.buyer, "almanac", 3)
+    answer(cast.buyer, "almanac", 4)
     response = cast.buyer.api.get("/v1/account/usage", **how)
     assert response["Content-Type"].startswith("text/csv")
     assert sum(int(row["total_micro_usd"]) for row in rows_of(response)) == 147
@@ -112,9 +65,9 @@ def test_usage_as_csv_sums_to_what_left_the_wallet(cast, how):
 
 def test_earnings_lead_to_receipts_and_sum_up(cast):
     live_source(cast.owner)
-    top_up(cast, 10_000)
-    answer(cast, 3)
-    answer(cast, 4)
+    top_up(cast.buyer, 10_000)
+    answer(cast.buyer, "almanac", 3)
+    answer(cast.buyer, "almanac", 4)
     page = cast.owner.api.get("/v1/sources/almanac/earnings").json()
     assert page["earned_micro_usd"] == 140 == sum(one["total_micro_usd"] for one in page["results"])
     assert {one["consumer"] for one in page["results"]} == {"buyer"}
@@ -126,10 +79,10 @@ def test_earnings_lead_to_receipts_and_sum_up(cast):
 
 def test_a_window_of_time_narrows_the_lines(cast):
     live_source(cast.owner)
-    top_up(cast, 10_000)
+    top_up(cast.buyer, 10_000)
     now = timezone.now()
-    answer(cast, 3, now=now)
-    answer(cast, 4, now=now + timedelta(days=2))
+    answer(cast.buyer, "almanac", 3, now=now)
+    answer(cast.buyer, "almanac", 4, now=now + timedelta(days=2))
     until = (now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     page = cast.owner.api.get("/v1/sources/almanac/earnings", {"to": until}).json()
     assert [one["nano_nats"] for one in page["results"]] == [3 * 10**9]
@@ -144,8 +97,8 @@ def test_a_window_that_is_no_time_is_invalid(cast):
 def test_more_rows_than_a_file_holds_are_too_large(cast, monkeypatch):
     monkeypatch.setattr("marketplace.api.csv.MOST_ROWS", 0)
     live_source(cast.owner)
-    top_up(cast, 10_000)
-    answer(cast)
+    top_up(cast.buyer, 10_000)
+    answer(cast.buyer, "almanac", 3)
     problem(cast.buyer.api.get("/v1/account/usage?format=csv"), 413, "too_large")
 
 
@@ -156,9 +109,9 @@ def test_a_problem_stays_json_where_csv_was_asked_for(cast):
 
 def test_budgets_show_what_was_spent_and_what_is_held(cast):
     live_source(cast.owner, influence_nats=DAILY)
-    top_up(cast, 10_000)
-    answer(cast, 3)
-    answer(cast, settle=False)
+    top_up(cast.buyer, 10_000)
+    answer(cast.buyer, "almanac", 3)
+    hold(cast.buyer, "almanac")
     lifetime, day = cast.owner.api.get("/v1/sources/almanac/budgets").json()["results"]
     nat = 10**9
     assert (lifetime["kind"], lifetime["limit_nano_nats"]) == ("lifetime", 100_000 * nat)
@@ -168,8 +121,8 @@ def test_budgets_show_what_was_spent_and_what_is_held(cast):
 
 def test_an_unlimited_budget_shows_null_and_still_counts(cast):
     live_source(cast.owner, influence_nats=None)
-    top_up(cast, 10_000)
-    answer(cast, 3)
+    top_up(cast.buyer, 10_000)
+    answer(cast.buyer, "almanac", 3)
     (lifetime,) = cast.owner.api.get("/v1/sources/almanac/budgets").json()["results"]
     assert (lifetime["limit_nano_nats"], lifetime["left_nano_nats"]) == (None, None)
     assert lifetime["spent_nano_nats"] == 3 * 10**9

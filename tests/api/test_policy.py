@@ -1,10 +1,13 @@
 """/v1/sources/{slug}/policy and /policy/validate: publish, refuse, explain."""
 
+import json
+
 import pytest
 
 from accounting import budgets
 from marketplace.models import PolicyVersion, Role
 from tests.api.reading import problem
+from tests.booking import NAT, answer, top_up
 from tests.builders import draft_source, live_source, policy, train, upload
 
 pytestmark = [pytest.mark.books, pytest.mark.django_db, pytest.mark.usefixtures("named_core")]
@@ -112,13 +115,16 @@ def test_what_was_trained_under_privacy_counts_as_covered(cast):
     problem(put(cast, policy()), 409, "needs_new_version")
 
 
-def test_spent_privacy_stays_on_its_account_whatever_the_policies_say(cast):
-    source = live_source(cast.owner, regime="privacy", privacy=PRIVACY)
-    account = source.privacy_account_id
-    put(cast, policy(regime="privacy", privacy={**PRIVACY, "budget_nats": 1.0}))
-    source.refresh_from_db()
-    assert source.privacy_account_id == account
-    assert budgets.state(account).limit == 10**9
+def test_spent_privacy_never_resets_whatever_the_policies_say(cast):
+    source = live_source(cast.owner, regime="privacy", privacy={**PRIVACY, "budget_nats": 5})
+    top_up(cast.buyer)
+    answer(cast.buyer, "almanac", 3, mode="private", cap=3)
+    put(cast, policy(regime="privacy", privacy={**PRIVACY, "budget_nats": 4}))
+    upload(cast.owner, source, text="New data.", name="new.txt")
+    put(cast, policy())
+    put(cast, policy(privacy={**PRIVACY, "budget_nats": 4}))
+    state = budgets.state(source.privacy_account_id)
+    assert (state.limit, state.spent, state.left) == (4 * NAT, 3 * NAT, NAT)
 
 
 def test_validate_explains_a_good_policy_in_sentences(cast, source):
@@ -141,3 +147,11 @@ def test_validate_names_every_problem_and_publishes_nothing(cast, source):
 def test_the_purposes_are_published(cast):
     found = {one["slug"]: one["parent"] for one in cast.stranger.get("/v1/purposes").json()}
     assert found["medical-research"] == "research"
+
+
+@pytest.mark.parametrize("consumer", ["a\x00b", "\ud800", "Two Words", "x" * 65])
+def test_a_consumer_that_is_no_slug_is_refused(cast, source, consumer):
+    wish = {"data": json.dumps(policy(consumers={"allow": [consumer]})), "content_type": "application/json"}
+    body = problem(cast.owner.api.put(ADDRESS, **wish), 422, "invalid_policy")
+    assert body["problems"][0]["path"] == "$.consumers.allow"
+    assert cast.owner.api.post(f"{ADDRESS}/validate", **wish).json()["valid"] is False

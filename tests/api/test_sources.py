@@ -119,3 +119,32 @@ def test_an_owner_changes_the_title_and_nobody_else_does(cast):
 def test_an_address_that_does_not_exist_is_a_problem_too(cast):
     response = cast.owner.api.get("/v1/nothing-here")
     assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_ones_own_list_takes_the_same_queries_however_long_it_is(cast, django_assert_max_num_queries):
+    for number in range(8):
+        live_source(cast.owner, f"source-{number}")
+    with django_assert_max_num_queries(4):
+        found = cast.owner.api.get("/v1/sources?mine=true").json()["results"]
+    assert {(one["version"], one["documents"], one["votes"]) for one in found} == {(1, 1, True)}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b'{"slug": "a", "title": "a\\u0000b"}', 422, "invalid"),
+        (b'{"slug": "a", "title": "\\ud800"}', 422, "invalid"),
+        (b'{"slug": "a", "title": "a", "\\ud800": 1}', 422, "invalid"),
+        (b"[" * 100_000, 400, "bad_json"),
+        (b'{"slug": 1' + b"0" * 5000 + b"}", 400, "bad_json"),
+        (b"\xff\xfe", 400, "bad_json"),
+        (b"", 422, "invalid"),
+    ],
+)
+def test_a_hostile_body_is_a_problem_like_any_other(cast, body, status, code):
+    problem(cast.owner.api.post("/v1/sources", body, content_type="application/json"), status, code)
+
+
+def test_a_body_that_is_too_long_is_refused_before_it_is_read(cast, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 20
+    problem(cast.owner.api.post("/v1/sources", NEW, format="json"), 413, "too_large")
