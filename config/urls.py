@@ -5,12 +5,12 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from config import health
-from marketplace.api import openings
+from marketplace.api import metrics, openings
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("metrics", openings.metrics),
+    path("metrics", metrics.metrics),
     path(".well-known/jwks.json", openings.jwks),
     path("v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("v1/docs", openings.Docs.as_view(url_name="schema"), name="docs"),

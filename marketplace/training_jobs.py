@@ -43,30 +43,22 @@ def start_training(
         raise Invalid(f"adapter_tokens must be at least 1 and at most {MOST_ADAPTER_TOKENS:,}.")
     core = cores.current()
     with transaction.atomic(durable=True):
-        locked = lock(source)
-        version = newest_version(locked)
-        if version is None:
-            raise Conflict(
-                f"'{locked.slug}' has no documents yet.",
-                code="no_documents",
-                next_step="Upload documents first.",
-            )
-        digest = training_digest(
-            version_digest=version.digest, core_digest=core.digest, adapter_tokens=tokens
-        )
-        job = _same_wish(version, digest)
+        version = _version_to_train(lock(source))
+        wish = Partition(
+            source=source, version=version, adapter_tokens=tokens, core_slug=core.slug,
+            core_digest=core.digest, created_at=now, training_digest=training_digest(
+                version_digest=version.digest, core_digest=core.digest, adapter_tokens=tokens
+            ),
+        )  # fmt: skip
+        job = _same_wish(wish)
         if job is None:
             _refuse_other_wish(version)
-            partition = Partition(
-                source=locked, version=version, training_digest=digest, adapter_tokens=tokens,
-                core_slug=core.slug, core_digest=core.digest, created_at=now,
-            )  # fmt: skip
-            job = _write(partition, acting_user)
+            job = _write(wish, acting_user)
             enqueue(TRAIN_TASK, queue="train", job_id=job.pk)
             audit.record(
-                acting_user=acting_user.username, action="training.started", subject=f"source:{locked.slug}",
+                acting_user=acting_user.username, action="training.started", subject=f"source:{source.slug}",
                 after={"job": job.pk, "version": version.number, "adapter_tokens": tokens},
-                organisation_slug=locked.organisation.slug, now=now,
+                organisation_slug=source.organisation.slug, now=now,
             )  # fmt: skip
     return job
 
@@ -104,11 +96,20 @@ def training_digest(*, version_digest: str, core_digest: str, adapter_tokens: in
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
 
 
-def _same_wish(version: SourceVersion, digest: str) -> Job | None:
+def _version_to_train(source: Source) -> SourceVersion:
+    version = newest_version(source)
+    if version is None:
+        raise Conflict(
+            f"'{source.slug}' has no documents yet.", code="no_documents", next_step="Upload documents first."
+        )
+    return version
+
+
+def _same_wish(wish: Partition) -> Job | None:
+    """The job of a partition made from the same, unless that failed or was taken back."""
     gone = (PartitionState.FAILED, PartitionState.WITHDRAWN)
-    partition = (
-        Partition.objects.filter(version=version, training_digest=digest).exclude(state__in=gone).first()
-    )
+    made = Partition.objects.filter(version=wish.version, training_digest=wish.training_digest)
+    partition = made.exclude(state__in=gone).first()
     return partition.jobs.order_by("-pk").first() if partition else None
 
 

@@ -1,11 +1,10 @@
-"""What needs no key: the signing keys, the metrics, and the schema's page to try it, which works offline."""
+"""What needs no key: the signing keys, and the schema's page to try it, which works offline."""
 
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.utils.decorators import method_decorator
 from drf_spectacular.views import SpectacularSwaggerSplitView
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from accounting import receipts
 
@@ -15,11 +14,6 @@ def jwks(_request: HttpRequest) -> JsonResponse:
     response = JsonResponse(receipts.jwks())
     response["Cache-Control"] = "public, max-age=300"
     return response
-
-
-def metrics(_request: HttpRequest) -> HttpResponse:
-    """Prometheus's text format."""
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
 @method_decorator(csp_update({"style-src": [SELF, UNSAFE_INLINE]}), name="dispatch")

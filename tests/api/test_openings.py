@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from django.db import OperationalError
 from rest_framework.exceptions import APIException
 
 from accounting.errors import PaymentRequired
 from marketplace.api.problems import handle, openai_error, problem_of
+from tests.builders import draft_source
 
 pytestmark = [pytest.mark.django_db]
 
@@ -43,8 +45,23 @@ def test_the_signing_keys_are_public(client):
     assert "d" not in key
 
 
-def test_metrics_speak_prometheus(client):
-    assert b"python_info" in client.get("/metrics").content
+def test_metrics_tell_of_the_process_and_the_market(cast, client):
+    draft_source(cast.owner)
+    told = client.get("/metrics").content.decode()
+    assert "python_info" in told
+    assert 'market_sources{state="draft"} 1.0' in told
+    assert 'market_jobs{state="failed"} 0.0' in told
+    assert "market_open_holds 0.0" in told
+
+
+def test_the_process_tells_of_itself_while_the_database_is_away(client, monkeypatch):
+    def away(_self):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("marketplace.api.metrics.MarketCollector.collect", away)
+    response = client.get("/metrics")
+    assert response.status_code == 200
+    assert "python_info" in response.content.decode()
 
 
 def test_what_nobody_foresaw_is_a_problem_without_a_traceback(cast, monkeypatch):
