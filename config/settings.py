@@ -244,7 +244,7 @@ UNFOLD: dict[str, Any] = {
     "COLORS": {  # the portal's green, from nearly white to nearly black
         "primary": {
             "50": "#eef7f4", "100": "#d8ede6", "200": "#b3dccf", "300": "#83c4b2", "400": "#4fa690",
-            "500": "#2c8773", "600": "#156b5a", "700": "#0d5a4c", "800": "#0c473d", "900": "#0b3b33",
+            "500": "#3aa58d", "600": "#156b5a", "700": "#0d5a4c", "800": "#0c473d", "900": "#0b3b33",
             "950": "#05231e",
         },
     },

@@ -73,7 +73,9 @@ def page(
         "organisations": desk.organisations,
         "may_write": desk.may_write,
     }
-    return render(request, f"marketplace/{template}", shared | context, status=status)
+    reply = render(request, f"marketplace/{template}", shared | context, status=status)
+    reply["Cache-Control"] = "private, no-cache"  # figures of one organisation, never of a shared cache
+    return reply
 
 
 def _desk(request: HttpRequest) -> Desk | None:

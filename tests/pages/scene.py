@@ -103,10 +103,16 @@ def _body(settled: Settled) -> dict[str, object]:
     return {
         "mode": "open",
         "alpha": 2.0,
-        "core": "smollm2-135m-instruct",
+        "core": {"slug": "smollm2-135m-instruct", "digest": "c" * 64},
+        "purpose": "academic-research",
+        "composition_hash": "5f0c" * 16,
+        "tokens": {"drawn": 48, "delivered": 48},
+        "shared_nats": 3.4182,
+        "notes": ["What the core learned in its own pretraining is not attributed to anyone."],
         "sources": [
             {
                 "source": line.label, "relevance": 0.62, "gamma_requested": 1.0, "gamma_effective": 0.94,
+                "help_nats": 0.31 - 0.2 * number,
                 "limited_by": "query_cap" if number == 0 else None,
                 "attribution_nats": {"symmetric": line.charged_nano_nats / NANO},
             }

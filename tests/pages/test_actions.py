@@ -62,7 +62,7 @@ def test_training_is_followed_and_cancelled(scene: Scene) -> None:
     job = Job.objects.get(source__slug="bird-calls")
     assert browser.get("/sources/bird-calls/progress").json() == {
         "job": job.pk, "state": "running", "done": 3200, "total": 8000,
-        "sentence": "Adapter: 3,200 of 8,000 (40%).",
+        "sentence": "Training the adapter: 3,200 of 8,000 tokens (40%).",
     }  # fmt: skip
     assert "was cancelled" in press(scene, "train/cancel", slug="bird-calls")
     job.refresh_from_db()

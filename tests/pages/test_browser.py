@@ -75,7 +75,9 @@ def test_an_owner_registers_uploads_sets_a_policy_and_follows_training(
         page.get_by_role("button", name="Train the partition").click()
         expect(page.locator("[data-stage]")).to_have_text("Waiting for a training worker.")
         in_another_thread(lambda: _train_on(3000))
-        expect(page.locator("[data-stage]")).to_have_text("Adapter: 3,000 of 8,000 (37%).")
+        expect(page.locator("[data-stage]")).to_have_text(
+            "Training the adapter: 3,000 of 8,000 tokens (37%)."
+        )
         assert page.locator("progress").get_attribute("value") == "3000"
         in_another_thread(_finish)
         expect(page.get_by_text("It votes:")).to_be_visible()

@@ -25,6 +25,7 @@ class VoterLine:
     gamma_requested: float | None
     gamma_effective: float | None
     limited_by: str
+    help_nats: float | None
     nano_nats: int
     share: str
     price_micro_usd_per_nat: int | None
@@ -84,6 +85,12 @@ class ReceiptFigures:
         return f"{charges} + {self.receipt.fee_micro_usd:,} fee = {self.receipt.total_micro_usd:,} µ$"
 
     @property
+    def shared_nano_nats(self) -> int | None:
+        """Influence of all voters together that no single one of them explains; may be negative."""
+        shared = self.body.get("shared_nats")
+        return None if shared is None else round(shared * 10**9)
+
+    @property
     def raw(self) -> Mapping[str, Any]:
         """What the page shows as JSON: the body as signed, or an owner's part of it."""
         if not self.as_owner:
@@ -137,6 +144,7 @@ def _voter(
         relevance=said.get("relevance"),
         gamma_requested=said.get("gamma_requested"),
         gamma_effective=said.get("gamma_effective"),
+        help_nats=said.get("help_nats"),
         limited_by=str(said.get("limited_by") or "").replace("_", " "),
         nano_nats=line.nano_nats,
         share=f"{100 * line.nano_nats / whole:.1f}" if whole else "",

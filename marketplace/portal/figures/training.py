@@ -6,6 +6,15 @@ from dataclasses import dataclass
 from marketplace.models import Job, JobState, Partition, PartitionState, Source
 from marketplace.models.training import LIVE_JOBS
 
+# What a worker calls its stages, and what an owner reads; an unknown one is shown as it is.
+STAGES = {
+    "passages": ("Cutting the documents into passages", " documents"),
+    "index": ("Indexing the passages", " passages"),
+    "adapter": ("Training the adapter", " tokens"),
+    "quality": ("Comparing with the core on held-out text", " measurements"),
+    "save": ("Saving the partition", ""),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class PartitionFigures:
@@ -61,10 +70,11 @@ class JobFigures:
             return "Waiting for a training worker."
         if self.state != JobState.RUNNING:
             return self.message or f"Training is {self.state}."
-        stage = self.stage.replace("_", " ").strip().capitalize() or "Starting"
-        if not self.total:
-            return f"{stage}."
-        return f"{stage}: {self.done:,} of {self.total:,} ({100 * self.done // self.total}%)."
+        words, unit = STAGES.get(self.stage, (self.stage.capitalize() or "Starting", ""))
+        if self.total <= 1:
+            return f"{words}."
+        share = 100 * self.done // self.total
+        return f"{words}: {self.done:,} of {self.total:,}{unit} ({share}%)."
 
 
 def partitions_of(sources: Iterable[Source]) -> dict[int, Partition]:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from marketplace.models import Source, SourceState
 from marketplace.portal.desk import Desk, at_desk, page
-from marketplace.portal.figures import earnings
+from marketplace.portal.figures import earnings, wallets
 from marketplace.portal.figures.sources import SourceRow, rows_of, sources_of
 from marketplace.portal.figures.tasks import tasks_of
 
@@ -22,7 +22,7 @@ def home(request: HttpRequest, desk: Desk) -> HttpResponse:
     now = timezone.now()
     sources = sources_of(desk.organisation)
     if not sources:
-        return page(request, desk, "home.html", section="home", now=now, wallet=True)
+        return _without_sources(request, desk, now)
     rows = rows_of(sources)
     latest = earnings.lines_of(sources)[:LINES]
     return page(
@@ -36,6 +36,22 @@ def home(request: HttpRequest, desk: Desk) -> HttpResponse:
         tasks=tasks_of(rows),
         top_rows=sorted(rows, key=lambda row: -row.earned_micro_usd)[:ROWS],
         lines=earnings.shown(latest, sources),
+    )
+
+
+def _without_sources(request: HttpRequest, desk: Desk, now: datetime) -> HttpResponse:
+    """Who asks sees the wallet first; who has done neither yet sees the steps."""
+    wallet = wallets.of_organisation(desk.organisation)
+    latest = wallets.receipts_of(desk.organisation).prefetch_related("lines")[:LINES]
+    return page(
+        request,
+        desk,
+        "home.html",
+        section="home",
+        now=now,
+        asks=bool(wallet.available_micro_usd or wallet.answers),
+        wallet=wallet,
+        rows=wallets.rows_of(latest),
     )
 
 
