@@ -70,7 +70,6 @@ class Follower:
     def _stored(self) -> Sequence[Event]:
         """The channel has forgotten the answer, or nobody ever took it up."""
         self._answer.refresh_from_db()
-        connection.close_if_unusable_or_obsolete()  # this thread may be a reader's
         return lifecycle.outcome_of(self._answer) or self._lost()
 
     def _lost(self) -> Sequence[Event]:
@@ -92,10 +91,18 @@ async def events_async(follower: Follower) -> AsyncIterator[Event]:
     loop = asyncio.get_running_loop()
     try:
         while not follower.ended:
-            for event in await loop.run_in_executor(_readers(), follower.batch):
+            for event in await loop.run_in_executor(_readers(), _batch_of_a_reader, follower):
                 yield event
     finally:
         follower.leave()
+
+
+def _batch_of_a_reader(follower: Follower) -> Sequence[Event]:
+    """A reader's thread outlives its request, so it keeps no connection open."""
+    try:
+        return follower.batch()
+    finally:
+        connection.close()
 
 
 @lru_cache(maxsize=1)

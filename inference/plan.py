@@ -16,6 +16,7 @@ from marketplace.admission import Admitted, Denied
 
 NANO = 10**9
 MOST_EXCLUDED_SHOWN = 32
+LEAST_CAP_NANO_NATS = NANO // 1000  # a seat that may move less than this in a whole answer moves nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +167,17 @@ def _seated(
             owner = "the request" if seat.gamma_limited_by == "user" else "its policy"
             rule = "ignore" if seat.gamma_limited_by == "user" else "no_policy"
             out.append(Excluded(one.slug, rule, f"Its voting right is 0 by {owner}.", shown=True))
-        elif seat.cap_nano_nats == 0:
+        elif seat.cap_nano_nats < _least_cap(seat):
             rule = "budget" if seat.cap_limited_by in {"budget", "policy"} else "ignore"
             out.append(Excluded(one.slug, rule, "No influence is allowed to it in this answer.", shown=True))
         else:
             seats.append(seat)
     return seats, out
+
+
+def _least_cap(seat: Seat) -> int:
+    """The dust that is left of a spent budget does not take a seat from others."""
+    return LEAST_CAP_NANO_NATS if seat.token_charge_nano_nats is None else seat.token_charge_nano_nats
 
 
 def _seat(one: Considered, wishes: Wishes, max_tokens: int, house: House) -> Seat:
@@ -213,7 +219,7 @@ def _within_price(seats: Sequence[Seat], wishes: Wishes, house: House) -> tuple[
     terms = caps_within([seat.terms for seat in seats], house.fee_basis_points, wishes.max_price_micro_usd)
     kept, out = [], []
     for seat, fitted in zip(seats, terms, strict=True):
-        if fitted.cap_nano_nats == 0:
+        if fitted.cap_nano_nats < _least_cap(seat):
             out.append(Excluded(seat.slug, "price", "The price limit leaves it no influence.", shown=True))
         elif fitted.cap_nano_nats < seat.cap_nano_nats:
             kept.append(replace(seat, cap_nano_nats=fitted.cap_nano_nats, cap_limited_by="query_cap"))

@@ -1,6 +1,7 @@
 """A market with tiny partitions that really vote: what the tests of answers play on."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,12 @@ from uuid import uuid4
 from django.utils import timezone
 
 from accounting import ledger, wallets
+from accounting.receipts import Receipt
+from inference import engine
 from inference.bench import Bench
+from inference.models import Answer
 from inference.net.training import TrainedPartition
+from inference.shelf import Shelf
 from marketplace import job_lease, training_jobs
 from marketplace.models import Partition, Source
 from marketplace.storage import store
@@ -95,6 +100,17 @@ class Scene:
         assert available is not None
         return available
 
+    def open_files_by(self, opening: Callable[[str], Path]) -> None:
+        """From now on the engine gets partition files like this."""
+        shelf = Shelf(core=self.bench.core, encoder=self.bench.encoder, open_file=opening)
+        engine.use(replace(self.bench, shelf=shelf))
+
+    def events(self, answer: Answer) -> list[Any]:
+        return [one.event for one in self.bench.channel.read(answer.pk, after=0, timeout_seconds=0)]
+
+    def receipt(self, receipt_id: Any) -> Receipt:
+        return Receipt.objects.get(pk=receipt_id)
+
     def ask(self, actor: Actor | None = None, *, about: str = "python-guide", **body: Any) -> Any:
         """POST /v1/chat/completions."""
         return (actor or self.cast.buyer).api.post(
@@ -104,9 +120,6 @@ class Scene:
     def body(self, *, about: str = "python-guide", **changes: Any) -> dict[str, Any]:
         messages = [{"role": "user", "content": ABOUT[about]}]
         return {"model": "tiny", "messages": messages, "max_tokens": 6, "seed": 7, **changes}
-
-    def with_bench(self, **changes: Any) -> Bench:
-        return replace(self.bench, **changes)
 
 
 def damaged_copy(path: Path, target: Path) -> Path:

@@ -1,0 +1,117 @@
+"""Receipts: who sees them, and that they can be checked long after the answer."""
+
+import pytest
+from django.utils import timezone
+
+from accounting.receipts import Receipt
+from inference.models import SealedTranscript
+from inference.verification import check
+from marketplace import standing
+
+pytestmark = [pytest.mark.books, pytest.mark.django_db]
+
+
+def receipt_of(scene, **body):
+    return scene.ask(**body).json()["abc"]["receipt_id"]
+
+
+def verify(scene, receipt_id, actor=None):
+    reply = (actor or scene.cast.buyer).api.post(f"/v1/receipts/{receipt_id}/verify")
+    assert reply.status_code == 200, reply.content
+    return reply.json()
+
+
+def test_a_receipt_is_replayed_and_agrees(scene):
+    scene.offer("python-guide", scene.cast.second_owner, as_slug="other-guide")
+    found = verify(scene, receipt_of(scene, max_tokens=12))
+    assert (found["signature"], found["sums"], found["replayed"], found["reason"]) == (True, True, True, None)
+    assert found["max_error"] < 1e-6
+
+
+def test_an_answer_whose_caps_bind_is_replayed_too(scene):
+    receipt_id = receipt_of(scene, max_tokens=8, abc={"max_influence_nats": 0.5})
+    found = verify(scene, receipt_id)
+    assert found["replayed"], found
+
+
+def test_a_receipt_that_was_tampered_with_is_found_out(scene):
+    receipt = Receipt.objects.get(pk=receipt_of(scene))
+    assert check(receipt).signature
+    receipt.body["sources"][0]["attribution_nats"]["symmetric"] *= 1.01
+    assert not check(receipt).signature
+
+
+@pytest.mark.parametrize("change", ["charge_micro_usd", "charged_nano_nats"])
+def test_a_receipt_whose_lines_do_not_add_up_is_found_out(scene, change):
+    receipt = Receipt.objects.get(pk=receipt_of(scene))
+    assert check(receipt).sums
+    receipt.body["sources"][0]["line"][change] += 1
+    assert not check(receipt).sums
+
+
+def test_no_transcript_means_no_replay_and_a_reason(scene):
+    found = verify(scene, receipt_of(scene, abc={"store": False}))
+    assert (found["signature"], found["sums"], found["replayed"]) == (True, True, False)
+    assert "No transcript" in found["reason"]
+
+
+def test_an_expired_transcript_is_not_replayed(scene):
+    receipt_id = receipt_of(scene)
+    SealedTranscript.objects.update(expires_at=timezone.now())
+    assert "expired" in verify(scene, receipt_id)["reason"]
+
+
+def test_a_withdrawn_source_is_not_brought_back(scene):
+    receipt_id = receipt_of(scene)
+    standing.withdraw(
+        source=scene.sources["python-guide"],
+        acting_user=scene.cast.owner.user,
+        now=timezone.now(),
+        reason="gone",
+    )
+    found = verify(scene, receipt_id)
+    assert not found["replayed"]
+    assert "python-guide" in found["reason"]
+
+
+def test_the_buyer_sees_the_whole_an_owner_its_own_lines_and_others_nothing(scene):
+    scene.offer("python-guide", scene.cast.second_owner, as_slug="other-guide")
+    receipt_id = receipt_of(scene)
+    address = f"/v1/receipts/{receipt_id}"
+    whole = scene.cast.buyer.api.get(address).json()
+    assert {one["source"] for one in whole["sources"]} == {"python-guide", "other-guide"}
+    assert whole["jws"]
+    for actor, slug in ((scene.cast.owner, "python-guide"), (scene.cast.second_owner, "other-guide")):
+        own = actor.api.get(address).json()
+        assert [one["source"] for one in own["sources"]] == [slug]
+        assert "jws" not in own
+        assert "consumer" not in own
+        assert actor.api.get(f"{address}/jws").status_code == 404
+    for path in (address, f"{address}/jws"):
+        assert scene.cast.outsider.api.get(path).status_code == 404
+        assert scene.cast.stranger.get(path).status_code == 401
+    assert scene.cast.outsider.api.post(f"{address}/verify").status_code == 404
+
+
+def test_a_key_without_the_scope_sees_no_receipts(scene):
+    receipt_id = receipt_of(scene)
+    narrow = scene.cast.buyer.key_for("answers")
+    for path in ("/v1/receipts", f"/v1/receipts/{receipt_id}"):
+        assert narrow.get(path).status_code == 403
+
+
+def test_receipts_are_listed_newest_first_to_their_buyer_only(scene):
+    made = [receipt_of(scene, seed=seed) for seed in (1, 2)]
+    listed = scene.cast.buyer.api.get("/v1/receipts").json()
+    assert [row["receipt_id"] for row in listed["results"]] == made[::-1]
+    assert set(listed) == {"results", "next", "previous"}
+    assert scene.cast.outsider.api.get("/v1/receipts").json()["results"] == []
+
+
+def test_the_signed_text_is_the_receipt(scene):
+    from accounting import receipts
+
+    receipt_id = receipt_of(scene)
+    reply = scene.cast.buyer.api.get(f"/v1/receipts/{receipt_id}/jws")
+    assert reply["Content-Type"] == "application/jose"
+    assert receipts.payload(reply.content.decode()) == Receipt.objects.get(pk=receipt_id).body
