@@ -83,4 +83,4 @@ def _resolved(
 
 def close(hold: Hold, state: HoldState, reason: str, now: datetime) -> None:
     hold.state, hold.reason, hold.ended_at = state, reason[:200], now
-    hold.save(update_fields=["state", "reason", "ended_at"])
+    hold.save(update_fields=["state", "reason", "ended_at", "tokens_drawn", "tokens_delivered"])

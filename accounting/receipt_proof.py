@@ -7,7 +7,7 @@ divergences are not proven here, only what follows from the nats that the receip
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from accounting.models import Hold, HoldLine, HoldState, Phase, Receipt, ReceiptLine, Transfer
+from accounting.models import Hold, HoldLine, Phase, Receipt, ReceiptLine, Transfer
 from accounting.pricing import charge_micro_usd, fee_micro_usd
 from accounting.receipts import payload
 
@@ -65,8 +65,7 @@ def _movement_problems(receipt: Receipt) -> Iterator[str]:
 
 def _charged_rightly(line: ReceiptLine, terms: HoldLine, hold: Hold) -> bool:
     charge = charge_micro_usd(line.nano_nats, terms.price_micro_usd_per_nat)
-    lost_before_a_token = hold.state == HoldState.EXPIRED and hold.tokens_delivered == 0
-    floor = 0 if lost_before_a_token else terms.floor_micro_usd
+    floor = terms.floor_micro_usd if hold.tokens_delivered else 0
     paid = (line.charge_micro_usd, line.floor_top_up_micro_usd)
     return paid == (charge, max(0, floor - charge))
 

@@ -34,23 +34,30 @@ def settle(
     *,
     hold_id: UUID,
     usage: Sequence[Usage],
+    tokens_drawn: int,
+    tokens_delivered: int,
     receipt: ReceiptBody,
     now: datetime,
     also: Callable[[Settled], None] | None = None,
-    with_floors: bool = True,
 ) -> Settled:
     """Post what was used and give the rest back. `also` runs inside the transaction, the first time only.
 
-    `with_floors` is False where nothing was delivered: then no floor price is owed either.
+    Where no token was delivered nothing is owed: no charge and no floor price either.
     """
     operation_id = operations.numbered(hold_id, "settle")
-    content = {"usage": [used.content() for used in sorted(usage, key=lambda used: used.label)]}
+    content = {
+        "usage": [used.content() for used in sorted(usage, key=lambda used: used.label)],
+        "tokens": [tokens_drawn, tokens_delivered],
+    }
     outcome = operations.begin(operation_id=operation_id, kind="settle", content=content, now=now)
     if outcome is not None:
         return Settled.from_outcome(outcome)
     hold = open_hold(hold_id)
+    _count_tokens(hold, tokens_drawn, tokens_delivered)
     lines = list(hold.lines.order_by("pk"))
-    settled = _priced(hold, lines, _matched(lines, usage), with_floors=with_floors)
+    if not tokens_delivered and any(used.charged_nano_nats for used in usage):
+        raise Invalid("Nothing can be charged: no token was delivered.")
+    settled = _priced(hold, lines, _matched(lines, usage))
     _end(
         hold,
         lines,
@@ -80,7 +87,7 @@ def settle_lost(*, hold_id: UUID, now: datetime, reason: str = "expired", only_e
     operation_id = operations.numbered(hold_id, "expire")
     operations.begin(operation_id=operation_id, kind="expire", content={"hold": str(hold_id)}, now=now)
     usage = {line.pk: _lost_usage(line) for line in lines}
-    settled = _priced(hold, lines, usage, with_floors=hold.tokens_delivered > 0)
+    settled = _priced(hold, lines, usage)
     _end(
         hold,
         lines,
@@ -105,6 +112,19 @@ def expire_due(*, now: datetime, most: int = 500) -> int:
         except (DomainError, DatabaseError):
             logger.exception("Hold %s could not be ended; the others go on", hold_id)
     return ended
+
+
+def _count_tokens(hold: Hold, drawn: int, delivered: int) -> None:
+    """The final count of the answer's tokens, never below the watermark."""
+    if whole("tokens_delivered", delivered) > whole("tokens_drawn", drawn):
+        raise Invalid("More tokens cannot be delivered than were drawn.")
+    if drawn < hold.tokens_drawn or delivered < hold.tokens_delivered:
+        raise Conflict(
+            f"Hold {hold.pk} had already drawn {hold.tokens_drawn} tokens and delivered "
+            f"{hold.tokens_delivered} at its watermark.",
+            code="below_watermark",
+        )
+    hold.tokens_drawn, hold.tokens_delivered = drawn, delivered
 
 
 def _matched(lines: Sequence[HoldLine], usage: Sequence[Usage]) -> dict[int, Usage]:
@@ -138,14 +158,12 @@ def _lost_usage(line: HoldLine) -> Usage:
     return Usage(label=line.label, drawn_nano_nats=drawn, charged_nano_nats=line.delivered_nano_nats)
 
 
-def _priced(
-    hold: Hold, lines: Sequence[HoldLine], usage: Mapping[int, Usage], *, with_floors: bool
-) -> Settled:
+def _priced(hold: Hold, lines: Sequence[HoldLine], usage: Mapping[int, Usage]) -> Settled:
     priced = []
     for line in lines:
         used = usage[line.pk]
         charge = charge_micro_usd(used.charged_nano_nats, line.price_micro_usd_per_nat)
-        floor = line.floor_micro_usd if with_floors else 0
+        floor = line.floor_micro_usd if hold.tokens_delivered else 0
         priced.append(
             SettledLine(
                 label=line.label,

@@ -74,7 +74,8 @@ def settle_answer(
         receipt=body,
         now=now,
         also=also,
-        with_floors=made.tally.tokens_delivered > 0,
+        tokens_drawn=made.tally.tokens_drawn,
+        tokens_delivered=made.tally.tokens_delivered,
     )
     return _last_event(made, measured, settled)
 

@@ -64,4 +64,11 @@ def answer(
     """An answer that rested on the source with so many nats."""
     hold_id = hold(actor, slug, now=now, mode=mode, cap=cap)
     usage = [settlement.Usage(slug, drawn_nano_nats=nats * NAT, charged_nano_nats=nats * NAT)]
-    settlement.settle(hold_id=hold_id, usage=usage, receipt=lambda _settled: {}, now=now or timezone.now())
+    settlement.settle(
+        hold_id=hold_id,
+        usage=usage,
+        tokens_drawn=9,
+        tokens_delivered=9,
+        receipt=lambda _settled: {},
+        now=now or timezone.now(),
+    )

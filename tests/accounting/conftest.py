@@ -59,7 +59,17 @@ class Market:
 
     def settle(self, hold_id: uuid.UUID, **nats: tuple[int, int]) -> Settled:
         usage = [Usage(label, drawn, charged) for label, (drawn, charged) in nats.items()]
-        return settlement.settle(hold_id=hold_id, usage=usage, receipt=receipt_body, now=NOW)
+        return settle(hold_id, usage)
+
+
+def settle(hold_id: uuid.UUID, usage: list[Usage], **changes: Any) -> Settled:
+    chosen: dict[str, Any] = {
+        "tokens_drawn": 40,
+        "tokens_delivered": 40,
+        "receipt": receipt_body,
+        "now": NOW,
+    }
+    return settlement.settle(hold_id=hold_id, usage=usage, **{**chosen, **changes})
 
 
 def receipt_body(settled: Settled) -> dict[str, Any]:

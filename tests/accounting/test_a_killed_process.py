@@ -25,15 +25,12 @@ def die(_settled=None):
     os.kill(os.getpid(), signal.SIGKILL)
 """
 BETWEEN = WAY + "die()"
-INSIDE = (
-    WAY
-    + "settlement.settle(hold_id=placed.hold_id, receipt=die, now=NOW, usage=[\n"
-    + ("    settlement.Usage('a', 3 * NAT, 3 * NAT)])")
-)
-INSIDE_AT_THE_END = WAY + (
-    "settlement.settle(hold_id=placed.hold_id, receipt=lambda s: {}, also=die, now=NOW, usage=[\n"
-    "    settlement.Usage('a', 3 * NAT, 3 * NAT)])"
-)
+SETTLE = """
+settlement.settle(hold_id=placed.hold_id, usage=[settlement.Usage("a", 3 * NAT, 3 * NAT)],
+    tokens_drawn=20, tokens_delivered=20, now=NOW, receipt={receipt}, also={also})
+"""
+INSIDE = WAY + SETTLE.format(receipt="die", also="None")
+INSIDE_AT_THE_END = WAY + SETTLE.format(receipt="lambda settled: {}", also="die")
 AFTERWARDS = """
 from datetime import timedelta
 from accounting import holds, ledger

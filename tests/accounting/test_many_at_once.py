@@ -10,12 +10,12 @@ from datetime import timedelta
 import pytest
 from django.db import InterfaceError, OperationalError, connection
 
-from accounting import budgets, holds, ledger, settlement
+from accounting import budgets, holds, ledger
 from accounting.check import check
 from accounting.errors import Conflict, PaymentRequired
 from accounting.models import Hold, HoldState
 from accounting.settled import Usage
-from tests.accounting.conftest import NAT, NOW, open_market, receipt_body, set_limit
+from tests.accounting.conftest import NAT, NOW, open_market, set_limit, settle
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 THREADS = 16
@@ -118,9 +118,7 @@ def test_settlement_and_expiry_never_both_win():
         settled = 0
         for hold_id in placed[number::THREADS]:
             try:
-                settlement.settle(
-                    hold_id=hold_id, usage=[Usage("a", NAT, NAT)], receipt=receipt_body, now=NOW
-                )
+                market.settle(hold_id, a=(NAT, NAT))
                 settled += 1
             except Conflict:
                 pass
@@ -161,9 +159,7 @@ def test_a_database_connection_killed_in_mid_settlement_loses_nothing():
         return {}
 
     with pytest.raises((OperationalError, InterfaceError)):
-        settlement.settle(
-            hold_id=placed.hold_id, usage=[Usage("a", NAT, NAT)], receipt=kill_own_connection, now=NOW
-        )
+        settle(placed.hold_id, [Usage("a", NAT, NAT)], receipt=kill_own_connection)
     connection.close()
     assert check(now=NOW).breaches == ()
     assert market.settle(placed.hold_id, a=(NAT, NAT)).total_micro_usd == 21

@@ -9,7 +9,7 @@ from accounting import holds, ledger, settlement
 from accounting.errors import Conflict, Invalid
 from accounting.models import Hold, Phase, Transfer
 from accounting.settled import Usage
-from tests.accounting.conftest import NAT, NOW, receipt_body
+from tests.accounting.conftest import NAT, NOW, settle
 
 pytestmark = [pytest.mark.books, pytest.mark.django_db]
 
@@ -74,9 +74,7 @@ def test_rule_3_what_comes_along_with_a_settlement_runs_once_and_with_it(market,
     seen: list[settlement.Settled] = []
     usage = [Usage("a", NAT, NAT), Usage("b", 0, 0)]
     for _ in range(2):
-        settlement.settle(
-            hold_id=placed.hold_id, usage=usage, receipt=receipt_body, now=NOW, also=seen.append
-        )
+        settle(placed.hold_id, usage, also=seen.append)
     assert [settled.hold_id for settled in seen] == [placed.hold_id]
 
 
@@ -86,7 +84,7 @@ def test_rule_3_when_what_comes_along_fails_nothing_is_settled(market, placed):
 
     usage = [Usage("a", NAT, NAT), Usage("b", 0, 0)]
     with pytest.raises(Conflict, match="the answer is gone"):
-        settlement.settle(hold_id=placed.hold_id, usage=usage, receipt=receipt_body, now=NOW, also=refuse)
+        settle(placed.hold_id, usage, also=refuse)
     assert Hold.objects.get(pk=placed.hold_id).state == "open"
     assert market.settle(placed.hold_id, a=(NAT, NAT), b=(0, 0)).total_micro_usd == 21
 

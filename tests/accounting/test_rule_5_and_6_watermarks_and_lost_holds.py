@@ -11,7 +11,8 @@ from accounting.check import check
 from accounting.errors import Conflict, Invalid, NotFound
 from accounting.models import Hold, HoldLine, Receipt
 from accounting.receipts import payload
-from tests.accounting.conftest import NAT, NOW
+from accounting.settled import Usage
+from tests.accounting.conftest import NAT, NOW, settle
 
 pytestmark = [pytest.mark.books, pytest.mark.django_db]
 LATER = NOW + timedelta(minutes=11)
@@ -104,6 +105,24 @@ def test_rule_6_settlement_below_the_watermark_is_refused(market):
     with pytest.raises(Conflict) as refused:
         market.settle(placed.hold_id, a=(NAT, NAT))
     assert refused.value.code == "below_watermark"
+
+
+def test_rule_6_a_settlement_with_fewer_tokens_than_its_watermark_is_refused(market):
+    placed = market.place(market.terms("a"))
+    progress(placed.hold_id, 48, 48, a=(NAT, NAT))
+    with pytest.raises(Conflict) as refused:
+        settle(placed.hold_id, [Usage("a", NAT, NAT)], tokens_drawn=48, tokens_delivered=47)
+    assert refused.value.code == "below_watermark"
+
+
+def test_rule_6_where_nothing_was_delivered_nothing_is_owed_and_what_was_drawn_stays_spent(market):
+    placed = market.place(market.terms("a", floor_micro_usd=30))
+    with pytest.raises(Invalid, match="no token was delivered"):
+        settle(placed.hold_id, [Usage("a", NAT, NAT)], tokens_drawn=1, tokens_delivered=0)
+    settled = settle(placed.hold_id, [Usage("a", NAT, 0)], tokens_drawn=1, tokens_delivered=0)
+    assert settled.total_micro_usd == 0
+    assert budgets.state(market.owners["a"].budget).spent == NAT
+    assert check(now=NOW).breaches == ()
 
 
 def test_rule_6_a_lost_hold_ends_at_its_watermark(market):

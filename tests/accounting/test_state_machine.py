@@ -20,12 +20,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from accounting import budgets, holds, ledger, settlement, wallets
+from accounting import budgets, holds, ledger, wallets
 from accounting.check import check
 from accounting.errors import Conflict, PaymentRequired
 from accounting.models import Receipt
 from accounting.settled import Usage
-from tests.accounting.conftest import NAT, NOW, open_market, receipt_body
+from tests.accounting.conftest import NAT, NOW, open_market, settle
 from tests.accounting.model_of_the_books import Model, OpenHold, Seat
 
 pytestmark = [pytest.mark.books, pytest.mark.django_db]
@@ -130,20 +130,21 @@ class Books(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.model.open)
-    @rule(data=st.data(), times=st.integers(1, 2))
-    def settle(self, data, times) -> None:
+    @rule(data=st.data(), times=st.integers(1, 2), more=st.integers(0, 9))
+    def settle(self, data, times, more) -> None:
         hold = self.chosen(data)
+        tokens = hold.tokens + more
         used = {}
         for name, seat in hold.seats.items():
             drawn = data.draw(st.integers(seat.drawn, seat.held))
-            used[name] = (drawn, data.draw(st.integers(0, drawn)))
+            used[name] = (drawn, data.draw(st.integers(0, drawn)) if tokens else 0)
         usage = [Usage(name, *pair) for name, pair in used.items()]
         outcomes = {
-            settlement.settle(hold_id=hold.hold_id, usage=usage, receipt=receipt_body, now=self.now)
+            settle(hold.hold_id, usage, tokens_drawn=tokens, tokens_delivered=tokens, now=self.now)
             for _ in range(times)
         }
         assert len(outcomes) == 1
-        self.model.end(hold, used, floors=True)
+        self.model.end(hold, used, floors=tokens > 0)
 
     @precondition(lambda self: self.model.open)
     @rule(data=st.data())

@@ -84,7 +84,9 @@ def pay(buyer: Actor, nats: Mapping[Source, float], at: datetime) -> Receipt:
         now=at,
     )  # fmt: skip
     usage = [Usage(slug, value, value) for slug, value in used.items()]
-    settled = settlement.settle(hold_id=hold_id, usage=usage, receipt=_body, now=at)
+    settled = settlement.settle(
+        hold_id=hold_id, usage=usage, tokens_drawn=48, tokens_delivered=48, receipt=_body, now=at
+    )
     return Receipt.objects.get(pk=settled.receipt_id)
 
 
