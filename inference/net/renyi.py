@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-BLOCK_ELEMENTS = 131_072  # one block of float32 and its two scratch copies stay in a core's cache
+BLOCK_ELEMENTS = 65_536  # a block and its scratch copies stay near the processor
 WIDEST = {torch.float32: 60.0, torch.float64: 600.0}  # alpha * spread up to which plain exponentials are safe
 SERIES_BELOW = {torch.float32: 0.25, torch.float64: 0.02}  # exp(x) - 1 - x comes from its series below
 
@@ -46,9 +46,9 @@ class Tilts:
     scale: Tensor  # (S,)
     offset: Tensor  # (S,) centres each row under the vote; any value is right, the mean is accurate
 
-    def negative(self, rows: slice | Tensor, columns: slice) -> Tensor:
-        """Minus the tilt of a block, as a fresh tensor that the caller may overwrite."""
-        block = self.lean[columns] - self.delta[rows, columns]  # (S', V')
+    def negative(self, rows: slice, columns: slice, out: Tensor | None = None) -> Tensor:
+        """Minus the tilt of a block, in `out` or in a tensor of its own that the caller may overwrite."""
+        block = torch.sub(self.lean[columns], self.delta[rows, columns], out=out)  # (S', V')
         return torch.addcmul(self.offset[rows, None], block, self.scale[rows, None], out=block)  # (S', V')
 
     def to(self, dtype: torch.dtype) -> "Tilts":
@@ -104,12 +104,15 @@ def _moments_of_two(log_p: Tensor, tilts: Tilts, _alpha: float) -> tuple[Tensor,
     D_2(p || p') = log E[1+h] E[1/(1+h)]     = log1p(E[h k] - E[h] E[k]),  k = h / (1+h) = 1 - exp(tilt)
     """
     weights = _probabilities(log_p)  # (V,)
-    sums = torch.zeros(4, tilts.scale.shape[0], dtype=torch.float64)  # (4, S)
-    for columns in _blocks(tilts.scale.shape[0], log_p.shape[0]):
+    seats, blocks = tilts.scale.shape[0], _blocks(tilts.scale.shape[0], log_p.shape[0])
+    sums = torch.zeros(4, seats, dtype=torch.float64)  # (4, S)
+    scratch = log_p.new_empty((3, seats, blocks[0].stop))  # (3, S, V') used again by every block
+    for columns in blocks:
         p = weights[columns]  # (V',)
-        down = tilts.negative(slice(None), columns)  # (S, V')
-        h = torch.expm1(down)  # (S, V')
-        k = h / down.exp_()  # (S, V') not h / (1 + h): 1 + h has no digits left where the tilt is large
+        down, h, k = scratch[..., : columns.stop - columns.start]  # each (S, V')
+        tilts.negative(slice(None), columns, out=down)
+        _grow(down, h)
+        torch.div(h, down, out=k)  # not h / (1 + h): 1 + h has no digits left where the tilt is large
         sums[0] += h @ p
         sums[1] += k @ p
         sums[2] += k.mul_(h) @ p
@@ -118,6 +121,15 @@ def _moments_of_two(log_p: Tensor, tilts: Tilts, _alpha: float) -> tuple[Tensor,
     forward = torch.log1p(product - h_mean * k_mean)
     reverse = torch.log1p((square - h_mean * h_mean) / (1 + h_mean) ** 2)
     return forward, reverse, torch.log1p(h_mean)
+
+
+def _grow(down: Tensor, h: Tensor) -> None:
+    """h = exp(down) - 1, and exp(down) in place; float64 has digits enough to subtract."""
+    if down.dtype == torch.float64:
+        torch.sub(down.exp_(), 1, out=h)
+    else:
+        torch.expm1(down, out=h)
+        down.exp_()
 
 
 def _moments(log_p: Tensor, tilts: Tilts, alpha: float) -> tuple[Tensor, Tensor, Tensor]:
