@@ -23,10 +23,10 @@ $(VENV)/.ready: requirements/base.txt requirements/dev.txt requirements/models.t
 setup: $(VENV)/.ready ## install everything that is pinned (once)
 
 CORE := var/cores/smollm2-135m-instruct
-$(CORE)/manifest.json: | $(VENV)/.ready
+$(CORE)/core.json: | $(VENV)/.ready
 	$(BIN)/python -m inference.net.convert --to $(CORE)
 
-core: $(CORE)/manifest.json ## convert the packaged core model once into var/cores
+core: $(CORE)/core.json ## convert the packaged core model once into var/cores
 
 demo: $(VENV)/.ready core ## the whole way once on real text, then serve it (DEMO_SERVE=0 ends instead)
 	$(BIN)/python manage.py demo --port $(PORT)

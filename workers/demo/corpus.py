@@ -46,7 +46,8 @@ def text_files(folder: Path) -> list[tuple[str, bytes]]:
     paths = sorted(
         path for path in folder.rglob("*") if path.suffix.lower() in {".txt", ".md"} and path.is_file()
     )
-    return [(str(path.relative_to(folder)), path.read_bytes()) for path in paths]
+    found = [("--".join(path.relative_to(folder).parts), path.read_bytes()) for path in paths]
+    return [(name, content) for name, content in found if content.strip()]
 
 
 def _folder_of(package: str) -> Path:
