@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from inference.net.core_files import read_manifest
+from inference.net.loading import LOADING
 
 Message = Mapping[str, str]
 
@@ -48,10 +49,11 @@ class Core:
             raise FileNotFoundError(
                 f"The core in {directory} is incomplete: remove the directory and convert again."
             )
-        model = AutoModelForCausalLM.from_pretrained(directory, dtype=dtype, local_files_only=True)
-        model = model.to(place).eval().requires_grad_(requires_grad=False)
-        _settle_in_memory(model)
-        tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
+        with LOADING:
+            model = AutoModelForCausalLM.from_pretrained(directory, dtype=dtype, local_files_only=True)
+            model = model.to(place).eval().requires_grad_(requires_grad=False)
+            _settle_in_memory(model)
+            tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
         return cls(manifest.slug, manifest.digest, directory, model, tokenizer, place, dtype)
 
     @property

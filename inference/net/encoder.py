@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.net.core_files import read_manifest
+from inference.net.loading import LOADING
 from inference.net.precision import quick_products
 
 Vectors = NDArray[np.float32]
@@ -57,7 +58,8 @@ class SentenceEncoder:
         logging.disable_progress_bar()
         directory = _directory_of(name)
         self._name = name
-        self._model: Any = SentenceTransformer(str(directory), device=device, local_files_only=True)
+        with LOADING:
+            self._model: Any = SentenceTransformer(str(directory), device=device, local_files_only=True)
         self._digest = read_manifest(directory).digest
         self._dimensions = int(self._model.get_embedding_dimension())
 

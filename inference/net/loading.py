@@ -1,0 +1,9 @@
+"""May two threads load a model at once? No: one lock for all loading.
+
+transformers builds a model inside process-wide switches (a default device, patched initialisers), so a second
+thread that loads meanwhile gets parameters without data. Holds nothing else; inference needs no lock.
+"""
+
+import threading
+
+LOADING = threading.RLock()
