@@ -28,8 +28,9 @@ $(CORE)/core.json: | $(VENV)/.ready
 
 core: $(CORE)/core.json ## convert the packaged core model once into var/cores
 
-demo: $(VENV)/.ready core ## the whole way once on real text, then serve it (DEMO_SERVE=0 ends instead)
-	$(BIN)/python manage.py demo --port $(PORT)
+demo: $(VENV)/.ready core ## the whole way once on real text, then serve it (own text: FOLDER=, QUESTION=)
+	$(BIN)/python manage.py demo --port $(PORT) $(if $(FOLDER),--folder "$(FOLDER)") \
+	    $(if $(QUESTION),--question "$(QUESTION)") $(if $(TOKENS),--adapter-tokens $(TOKENS))
 
 serve: $(VENV)/.ready core ## serve the same database again (PORT=8000)
 	$(BIN)/python manage.py migrate --verbosity 0

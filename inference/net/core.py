@@ -36,10 +36,6 @@ class Core:
     @classmethod
     def load(cls, where: Path | str, *, device: str | None = None) -> "Core":
         """Read weights straight from safetensors (no random start): bfloat16 on CUDA, float32 on a CPU."""
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-        from transformers.utils import logging
-
-        logging.disable_progress_bar()
         torch.set_flush_denormal(True)  # a single denormal can slow a vote down a thousandfold
         directory = _directory_of(where)
         place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
@@ -50,6 +46,10 @@ class Core:
                 f"The core in {directory} is incomplete: remove the directory and convert again."
             )
         with LOADING:
+            from transformers import AutoModelForCausalLM, AutoTokenizer
+            from transformers.utils import logging
+
+            logging.disable_progress_bar()
             model = AutoModelForCausalLM.from_pretrained(directory, dtype=dtype, local_files_only=True)
             model = model.to(place).eval().requires_grad_(requires_grad=False)
             _settle_in_memory(model)

@@ -52,13 +52,13 @@ class SentenceEncoder:
     """A sentence-transformers model, fed with batches of similar length."""
 
     def __init__(self, name: str, *, device: str | None = None) -> None:
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
-
-        logging.disable_progress_bar()
         directory = _directory_of(name)
         self._name = name
         with LOADING:
+            from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging
+
+            logging.disable_progress_bar()
             self._model: Any = SentenceTransformer(str(directory), device=device, local_files_only=True)
         self._digest = read_manifest(directory).digest
         self._dimensions = int(self._model.get_embedding_dimension())
