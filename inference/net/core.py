@@ -54,6 +54,7 @@ class Core:
             model = model.to(place).eval().requires_grad_(requires_grad=False)
             _settle_in_memory(model)
             tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
+        _refuse_windows(model.config)
         return cls(manifest.slug, manifest.digest, directory, model, tokenizer, place, dtype)
 
     @property
@@ -123,6 +124,15 @@ def adaptable_linears(model: Any) -> dict[str, nn.Linear]:
         for name, module in model.named_modules()
         if isinstance(module, nn.Linear) and module is not output
     }
+
+
+def _refuse_windows(configuration: Any) -> None:
+    """Rows keep all that they have read: sliding windows and recurrent states would need more than that."""
+    kinds = set(getattr(configuration, "layer_types", None) or ())
+    if kinds - {"full_attention"}:
+        raise ValueError(
+            f"Cores need full attention in every layer; this one has {', '.join(sorted(kinds))}."
+        )
 
 
 def _settle_in_memory(model: Any) -> None:
