@@ -112,10 +112,13 @@ def test_a_receipt_whose_signature_does_not_match_says_so(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, signed: dict[str, int] | None
 ) -> None:
     address = f"/receipts/{scene.receipt.pk}"
-    assert "signature verified" in scene.cast.buyer.browser.get(address).content.decode()
-    monkeypatch.setattr("accounting.receipts.payload", lambda _jws: signed)
+    whole = scene.cast.buyer.browser.get(address).content.decode()
+    assert "signature verified" in whole
+    assert "sums verified" in whole
+    monkeypatch.setattr("accounting.receipt_proof.payload", lambda _jws: signed)
     page = scene.cast.buyer.browser.get(address).content.decode()
     assert "signature does not match" in page
+    assert "This receipt does not hold" in page
     assert "signature verified" not in page
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.conf import settings
 
-from accounting import receipts
 from accounting.errors import NotFound
 from accounting.models import HoldLine, Receipt, ReceiptLine
+from accounting.receipt_proof import Proof, prove
 from marketplace.models import Organisation, Source
 
 COLOURS = 6
@@ -55,7 +55,7 @@ class ReceiptFigures:
     as_owner: bool
     lines: tuple[VoterLine, ...]
     excluded: tuple[Mapping[str, Any], ...]
-    verified: bool
+    proof: Proof
 
     @property
     def body(self) -> Mapping[str, Any]:
@@ -119,7 +119,7 @@ def find(*, receipt_id: UUID, organisation: Organisation) -> ReceiptFigures:
         as_owner=as_owner,
         lines=_voters(receipt, lines),
         excluded=tuple(receipt.body.get("excluded") or ()),
-        verified=receipts.payload(receipt.jws) == receipt.body,
+        proof=prove(receipt),
     )
 
 
