@@ -4,9 +4,10 @@ Made by the use cases, so that what pages show is what the product writes.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -21,6 +22,7 @@ from tests.builders import draft_source, publish, train, upload
 from tests.cast import Actor, Cast
 
 NANO = 10**9
+ReceiptBody = Callable[[Settled], Mapping[str, Any]]
 METRICS = {"held_out_bits_core": 1.411, "held_out_bits_adapter": 1.231, "passages": 1840, "tokens": 61204}
 
 
@@ -68,7 +70,9 @@ def fund(buyer: Actor, now: datetime) -> None:
     )  # fmt: skip
 
 
-def pay(buyer: Actor, nats: Mapping[Source, float], at: datetime) -> Receipt:
+def pay(
+    buyer: Actor, nats: Mapping[Source, float], at: datetime, *, body: ReceiptBody | None = None
+) -> Receipt:
     """One answer that rested on these sources, held and settled."""
     hold_id = uuid.uuid4()
     terms = [_terms(source, value) for source, value in nats.items()]
@@ -85,7 +89,7 @@ def pay(buyer: Actor, nats: Mapping[Source, float], at: datetime) -> Receipt:
     )  # fmt: skip
     usage = [Usage(slug, value, value) for slug, value in used.items()]
     settled = settlement.settle(
-        hold_id=hold_id, usage=usage, tokens_drawn=48, tokens_delivered=48, receipt=_body, now=at
+        hold_id=hold_id, usage=usage, tokens_drawn=48, tokens_delivered=48, receipt=body or open_body, now=at
     )
     return Receipt.objects.get(pk=settled.receipt_id)
 
@@ -101,7 +105,7 @@ def _terms(source: Source, value: float) -> SeatTerms:
     )  # fmt: skip
 
 
-def _body(settled: Settled) -> dict[str, object]:
+def open_body(settled: Settled) -> dict[str, object]:
     return {
         "mode": "open",
         "alpha": 2.0,
@@ -124,6 +128,18 @@ def _body(settled: Settled) -> dict[str, object]:
             {"source": "parish-registers", "rule": "purpose", "reason": "Its policy does not allow research."}
         ],
     }  # fmt: skip
+
+
+def private_body(settled: Settled) -> dict[str, object]:
+    """A private answer's receipt: public charges only, everything that was not measured is null."""
+    hidden = dict.fromkeys(
+        ("relevance", "gamma_effective", "attribution_nats", "help_nats", "floor", "limited_by")
+    )
+    lines = [
+        {"source": line.label, "gamma_requested": 1.0, "charge_nats": line.charged_nano_nats / NANO, **hidden}
+        for line in settled.lines
+    ]
+    return {**open_body(settled), "mode": "private", "sources": lines, "shared_nats": None, "excluded": []}
 
 
 def _others(owner: Actor) -> None:

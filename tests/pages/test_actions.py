@@ -4,11 +4,12 @@ import csv
 import io
 
 import pytest
+from django.utils import timezone
 
 from accounting.models import AuditEvent
 from marketplace.models import Job, JobState, Source, SourceState
 from tests.builders import draft_source
-from tests.pages.scene import Scene
+from tests.pages.scene import Scene, pay, private_body
 
 pytestmark = pytest.mark.django_db
 
@@ -128,3 +129,14 @@ def test_the_receipts_lines_and_fee_sum_to_its_total(scene: Scene) -> None:
     paid = sum(line.earned_micro_usd for line in found.lines) + scene.receipt.fee_micro_usd
     assert paid == scene.receipt.total_micro_usd
     assert found.total_formula in page.content.decode()
+
+
+def test_a_private_receipt_shows_public_charges_and_nothing_measured(scene: Scene) -> None:
+    receipt = pay(scene.cast.buyer, {scene.tides: 0.4}, timezone.now(), body=private_body)
+    page = scene.cast.buyer.browser.get(f"/receipts/{receipt.pk}").content.decode()
+    assert "a public upper bound of it is charged instead" in page
+    assert "0.400" in page
+    for hidden in ("Relevance", "Gamma", "help", "Shared influence", "None"):
+        assert hidden not in page.split("Raw receipt")[0], hidden
+    owners = scene.cast.owner.browser.get(f"/receipts/{receipt.pk}").content.decode()
+    assert "Relevance" not in owners

@@ -8,6 +8,7 @@ from marketplace.models.training import LIVE_JOBS
 
 # What a worker calls its stages, and what an owner reads; an unknown one is shown as it is.
 STAGES = {
+    "reading": ("Reading the documents", ""),
     "passages": ("Cutting the documents into passages", " documents"),
     "index": ("Indexing the passages", " passages"),
     "adapter": ("Training the adapter", " tokens"),
