@@ -1,5 +1,6 @@
 """What every test shares: the cast, a core by name, and a clean sweep after transactional tests."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,15 @@ def work_is_noted(settings) -> list[tuple[str, str, dict[str, object]]]:
 
 @pytest.fixture(scope="session")
 def tiny_core_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A core that really computes, small enough for tests; separate processes read it from here."""
+    """A core that really computes, small enough for tests; separate processes read it from here.
+
+    It has no end token: an answer is exactly as long as asked for, and a worker can be killed in its middle.
+    """
+    from inference.net.core_files import write_manifest
     from inference.net.tiny import make_tiny_core  # torch: only for tests that need it
 
-    return make_tiny_core(tmp_path_factory.mktemp("cores") / "tiny", seed=1)
+    directory = make_tiny_core(tmp_path_factory.mktemp("cores") / "tiny", seed=1)
+    path = directory / "generation_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "eos_token_id": []}))
+    write_manifest(directory, slug="tiny", origin="random, seed 1, never ends")
+    return directory

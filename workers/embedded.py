@@ -61,9 +61,10 @@ def running() -> Iterator[None]:
         from workers import recovery, training
 
         recovery.after_a_dead_process()
+        engine = local_engine.start()
         threads = _Threads(
-            engine=local_engine.start(),
-            trainer=TrainerThread(take_up=training.take_up_one),
+            engine=engine,
+            trainer=TrainerThread(take_up=training.take_up_one, begin=engine.warmed),
             ticker=Ticker(schedule=settings.UPKEEP_SCHEDULE),
         )
         threads.trainer.start()

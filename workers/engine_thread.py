@@ -57,6 +57,7 @@ class EngineThread:
         self._ended = threading.Event()
         self._engine = threading.Thread(target=self._run, name="engine", daemon=True)
         self._pulse = threading.Thread(target=self._beat, name="engine-heartbeat", daemon=True)
+        self.warmed = threading.Event()  # set when the warm-up is over, well or badly
         self.state: State = "idle"
         self.failure = ""
 
@@ -96,6 +97,7 @@ class EngineThread:
             self._fail(error)
             raise
         finally:
+            self.warmed.set()
             self._ended.set()
             self._give_up_waiting()
             connections.close_all()
@@ -108,6 +110,7 @@ class EngineThread:
         else:
             self.state = "ready"
         finally:
+            self.warmed.set()
             connections.close_all()
 
     def _fail(self, error: BaseException) -> None:

@@ -8,8 +8,6 @@ import os
 import socket
 import threading
 from concurrent.futures import Future
-from importlib import import_module
-from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -61,7 +59,10 @@ def _load() -> Engine:
     import torch
 
     torch.set_num_threads(settings.ENGINE_THREADS)
-    return cast("Engine", import_module("inference.engine"))
+    from inference import engine
+
+    loaded: Engine = engine
+    return loaded
 
 
 def _heartbeat(answer_id: str) -> None:

@@ -1,8 +1,9 @@
 """The one trainer thread of an embedded process: takes up waiting training jobs, one after the other.
 
 Part of train. The rows are the queue: the thread looks for a job when it is woken, when one ends, and every
-few seconds (a command in another process may have queued one). Torch is imported by the job it runs, in this
-thread only. It lowers its own priority, so that answers and pages come first on a small machine.
+few seconds (a command in another process may have queued one). It begins when the engine's warm-up is over,
+so that a server which resumes a training is ready for answers first, and it lowers its own priority, so that
+answers and pages come first on a small machine.
 """
 
 import logging
@@ -21,8 +22,9 @@ _POLITE = 10  # nice value of the thread and of the compute threads that it star
 class TrainerThread:
     """Runs `take_up(should_stop)` until stopped; it trains one waiting job and says whether there was one."""
 
-    def __init__(self, *, take_up: Callable[[Callable[[], bool]], bool]) -> None:
+    def __init__(self, *, take_up: Callable[[Callable[[], bool]], bool], begin: threading.Event) -> None:
         self._take_up = take_up
+        self._begin = begin
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="trainer", daemon=True)
@@ -41,6 +43,8 @@ class TrainerThread:
 
     def _run(self) -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _POLITE)
+        while not self._stopping.is_set() and not self._begin.wait(0.2):
+            pass
         while not self._stopping.is_set():
             self._wake.clear()
             if not self._one():

@@ -92,7 +92,7 @@ class Stack:
 
     def wait_for(self, true: Callable[[], object], *, what: str, seconds: float = 60.0) -> None:
         try:
-            wait_until(true, what=what, seconds=seconds, pause_seconds=0.1)
+            wait_until(true, what=what, seconds=seconds, pause_seconds=0.3)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.tails()}") from error
 

@@ -1,5 +1,6 @@
 """The embedded trainer looks at the rows by itself; the ticker follows the schedule and survives failures."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -33,9 +34,27 @@ class Jobs:
         return True
 
 
+def trainer_of(jobs: Jobs) -> TrainerThread:
+    warmed = threading.Event()
+    warmed.set()
+    return TrainerThread(take_up=jobs.take_up, begin=warmed)
+
+
+def test_nothing_is_taken_up_before_the_engine_has_warmed_up() -> None:
+    jobs, warmed = Jobs("first"), threading.Event()
+    trainer = TrainerThread(take_up=jobs.take_up, begin=warmed)
+    trainer.start()
+    trainer.wake()
+    assert not warmed.wait(0.5)
+    assert jobs.steps == ["first"]
+    warmed.set()
+    wait_until(lambda: jobs.done == ["first"], what="the job")
+    trainer.stop(timeout_seconds=30)
+
+
 def test_all_waiting_jobs_are_taken_up_at_start_without_being_announced() -> None:
     jobs = Jobs("first", "second")
-    trainer = TrainerThread(take_up=jobs.take_up)
+    trainer = trainer_of(jobs)
     trainer.start()
     wait_until(lambda: jobs.done == ["first", "second"], what="both jobs")
     trainer.stop(timeout_seconds=30)
@@ -43,7 +62,7 @@ def test_all_waiting_jobs_are_taken_up_at_start_without_being_announced() -> Non
 
 def test_a_failing_database_does_not_end_the_trainer(caplog: pytest.LogCaptureFixture) -> None:
     jobs = Jobs("error", "after")
-    trainer = TrainerThread(take_up=jobs.take_up)
+    trainer = trainer_of(jobs)
     trainer.start()
     wait_until(lambda: "could not take up" in caplog.text, what="the logged failure")
     trainer.wake()
@@ -53,7 +72,7 @@ def test_a_failing_database_does_not_end_the_trainer(caplog: pytest.LogCaptureFi
 
 def test_stopping_asks_the_job_in_hand_to_stop() -> None:
     jobs = Jobs("long")
-    trainer = TrainerThread(take_up=jobs.take_up)
+    trainer = trainer_of(jobs)
     trainer.start()
     wait_until(lambda: not jobs.steps, what="the job to be taken up")
     trainer.stop(timeout_seconds=30)

@@ -5,7 +5,10 @@ first, so that an old database is brought up to the code that serves it.
 """
 
 import os
+import signal
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
@@ -42,10 +45,22 @@ def serve(*, host: str, port: int) -> None:
     from workers import embedded
 
     try:
-        with embedded.running():
+        with embedded.running(), _signals_end_http_only():
             uvicorn.Server(configuration(host=host, port=port)).run()
     except embedded.AlreadyRunningError as error:
         raise CommandError(str(error)) from error
+
+
+@contextmanager
+def _signals_end_http_only() -> Iterator[None]:
+    """uvicorn raises the signal that ended it once more; the threads must still get to end in order."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: None) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def configuration(*, host: str, port: int) -> uvicorn.Config:

@@ -1,0 +1,128 @@
+"""The whole way on production's processes, through HTTP only: PostgreSQL, Redis, separate workers."""
+
+import json
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import redis
+
+from tests.workers.owner_steps import active_partition, job, publish, train, upload
+
+TEXTS = {
+    "press": "The printing press has a bed, a platen and a bar. Ink is put on the type with leather balls. "
+    "Paper is damped the night before, so that it takes the ink evenly. Two people print a ream in an hour. ",
+    "museum": "The museum keeps coins, maps and clocks. Each clock is wound on Mondays by the same keeper. "
+    "Maps are shown for three months and then rest in the dark. Coins are weighed when they arrive. ",
+}
+QUESTION = {
+    "model": "tiny",
+    "messages": [{"role": "user", "content": "Who winds the clocks, and when is paper damped?"}],
+    "max_tokens": 24,
+    "abc": {"seed": 5},
+}
+
+
+@pytest.fixture(scope="module")
+def trained(stack, clients) -> dict[str, str]:
+    """Both owners have registered, uploaded, set a policy and trained; slug -> partition digest."""
+    jobs = {}
+    for slug, text in TEXTS.items():
+        publish(clients[slug], slug, text * 40)
+        jobs[slug] = train(clients[slug], slug, adapter_tokens=256)
+    for slug, number in jobs.items():
+        _wait_until_done(stack, clients[slug], number)
+    stack.manage("wallet", "top-up", "reader", "5000000")
+    return {slug: active_partition(clients[slug], slug)["digest"] for slug in TEXTS}
+
+
+def _wait_until_done(stack, client, number: int) -> None:
+    ended = {"done", "failed", "cancelled"}
+    stack.wait_for(lambda: job(client, number)["state"] in ended, what=f"training job {number}", seconds=240)
+    assert job(client, number)["state"] == "done", job(client, number)
+
+
+def _events(response) -> list[str]:
+    return [line[6:] for line in response.iter_lines(decode_unicode=True) if line.startswith("data: ")]
+
+
+def test_an_answer_streams_over_redis_and_its_receipt_is_verified(stack, clients, trained) -> None:
+    reader = clients["reader"]
+    with reader.call("POST", "/v1/chat/completions", json={**QUESTION, "stream": True}, stream=True) as got:
+        assert got.status_code == 200, got.text
+        assert got.headers["Content-Type"].startswith("text/event-stream")
+        events = _events(got)
+    assert events[-1] == "[DONE]"
+    chunks = [json.loads(event) for event in events[:-1]]
+    said = [chunk for chunk in chunks if chunk["choices"] and chunk["choices"][0]["delta"].get("content")]
+    assert len(said) > 1
+    abc = next(chunk["abc"] for chunk in chunks if "abc" in chunk)
+    UUID(abc["receipt_id"])
+    with redis.Redis.from_url(stack.environment["REDIS_URL"], decode_responses=True) as client:
+        streams = [key for key in client.scan_iter("*") if client.type(key) == "stream"]
+        assert streams, "no answer travelled over a Redis stream"
+    verified = reader.expect(200, "POST", f"/v1/receipts/{abc['receipt_id']}/verify")
+    assert verified["signature"] is True
+    assert verified["sums"] is True
+    assert verified["replayed"] is True
+
+
+def test_the_books_are_in_order_and_money_moved(stack, clients, trained) -> None:
+    before = clients["reader"].expect(200, "GET", "/v1/account")
+    clients["reader"].expect(200, "POST", "/v1/chat/completions", json=QUESTION)
+    after = clients["reader"].expect(200, "GET", "/v1/account")
+    assert after["balance_micro_usd"] <= before["balance_micro_usd"]
+    assert after["held_micro_usd"] == 0
+    stack.manage("ledger", "check")
+
+
+def test_the_web_process_has_neither_torch_nor_faiss_loaded(stack, clients, trained) -> None:
+    clients["reader"].expect(200, "POST", "/v1/chat/completions", json=QUESTION)
+    mapped = Path(f"/proc/{stack.child('web').pid}/maps").read_text()
+    assert "libpython" in mapped or "python" in mapped
+    for library in ("libtorch", "faiss"):
+        assert library not in mapped
+    assert "libtorch" in Path(f"/proc/{stack.child('serve').pid}/maps").read_text()
+
+
+def test_a_train_worker_killed_in_mid_training_is_taken_up_again(stack, clients, trained) -> None:
+    press = clients["press"]
+    upload(press, "press", "second.txt", "The second edition tells of paper, of ink and of type. " * 1500)
+    number = train(press, "press", adapter_tokens=50000)
+
+    def in_the_middle() -> bool:
+        told = job(press, number)
+        assert told["state"] in {"queued", "running"}, told
+        return bool(told["state"] == "running" and told["progress_done"] > 0)
+
+    stack.wait_for(in_the_middle, what="a training under way", seconds=90)
+    stack.kill("train")
+    assert job(press, number)["state"] == "running"
+    stack.start("train")
+    _wait_until_done(stack, press, number)
+    assert active_partition(clients["museum"], "museum")["digest"] == trained["museum"]
+    stack.manage("ledger", "check")
+
+
+def test_a_serve_worker_killed_in_mid_stream_ends_the_stream_and_the_hold(stack, clients, trained) -> None:
+    reader = clients["reader"]
+    body = {**QUESTION, "max_tokens": 2000, "stream": True}
+    with reader.call("POST", "/v1/chat/completions", json=body, stream=True) as got:
+        assert got.status_code == 200, got.text
+        lines = (
+            line for line in got.iter_lines(chunk_size=1, decode_unicode=True) if line.startswith("data: ")
+        )
+        seen = [next(lines) for _ in range(4)]
+        stack.kill("serve")
+        seen += list(lines)
+    assert "error" in json.loads(next(line for line in reversed(seen) if "[DONE]" not in line)[6:])
+    assert reader.expect(200, "GET", "/v1/account")["held_micro_usd"] > 0
+    stack.start("serve")
+    stack.wait_for(
+        lambda: reader.expect(200, "GET", "/v1/account")["held_micro_usd"] == 0,
+        what="the lost hold to end by itself",
+        seconds=60,
+    )
+    stack.manage("ledger", "check")
+    stack.wait_for(stack.engine_ready, what="a new engine", seconds=120)
+    assert reader.expect(200, "POST", "/v1/chat/completions", json=QUESTION)["abc"]["receipt_id"]
