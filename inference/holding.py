@@ -4,13 +4,14 @@ Sources whose budget refuses are composed out of the plan; refused money is the 
 is the hold's id, so a second run of the same answer is refused by the ledger itself.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 from django.conf import settings
 
 from accounting import holds
-from accounting.errors import Forbidden
 from inference.allowance import HeldAllowance
 from inference.bench import Bench
 from inference.models import Answer
@@ -37,17 +38,24 @@ def hold(*, plan: Plan, question: Question, answer: Answer, bench: Bench) -> tup
         now=now,
         detail={"answer_id": str(answer.pk), "mode": question.wishes.mode, "model": question.model},
     )
-    try:
+    with given_back_on_failure(answer, bench):
         held = replace(plan, seats=seats).without(
             placed.refused,
             rule="budget",
             reason="Its intelligence budget is spent.",
             required=question.wishes.require,
         )
-    except Forbidden:
-        holds.void(hold_id=answer.pk, reason="a required source was refused", now=bench.now())
+        return held, _allowance(held, question, answer, bench)
+
+
+@contextmanager
+def given_back_on_failure(answer: Answer, bench: Bench) -> Iterator[None]:
+    """For steps before the first token: where one fails, money and nats go back, private blocks too."""
+    try:
+        yield
+    except Exception:
+        holds.void(hold_id=answer.pk, reason="failed before the first token", now=bench.now())
         raise
-    return held, _allowance(held, question, answer, bench)
 
 
 def _allowance(plan: Plan, question: Question, answer: Answer, bench: Bench) -> HeldAllowance:

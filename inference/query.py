@@ -10,7 +10,7 @@ from inference import lifecycle
 from inference.allowance import HeldAllowance
 from inference.bench import Bench
 from inference.composing import Composer
-from inference.holding import hold
+from inference.holding import given_back_on_failure, hold
 from inference.identity import identity_of
 from inference.intake import spoken_kind
 from inference.models import Answer, AnswerKind, AnswerState
@@ -35,10 +35,11 @@ def answer_question(answer: Answer, bench: Bench) -> None:
     plan = plan_of(question, admission, routed)
     prompts = prompts_for(question=question, plan=plan, routed=routed, core=bench.core)
     plan, allowance = hold(plan=plan, question=question, answer=answer, bench=bench)
-    bench.channel.publish(answer.pk, {"type": "start"})
-    generation = generation_of(
-        question=question, plan=plan, routed=routed, prompts=prompts, allowance=allowance, bench=bench
-    )
+    with given_back_on_failure(answer, bench):
+        bench.channel.publish(answer.pk, {"type": "start"})
+        generation = generation_of(
+            question=question, plan=plan, routed=routed, prompts=prompts, allowance=allowance, bench=bench
+        )
     composer = Composer(
         answer=answer, plan=plan, allowance=allowance, set_names=list(sets_of(plan)), bench=bench
     )

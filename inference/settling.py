@@ -5,8 +5,9 @@ they exist together or not at all.
 """
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
@@ -58,15 +59,7 @@ def settle_answer(
             SealedTranscript.objects.create(
                 answer=answer, ciphertext=sealed, digest=digest, expires_at=expires
             )
-        if made.state == AnswerState.FAILED:
-            problem = told(ENGINE_FAILED)
-            lifecycle.fail(answer_id=answer.pk, problem=problem, now=now, receipt_id=settled.receipt_id)
-        else:
-            last = _last_event(made, measured, settled)
-            outcome = [{"type": "start"}, {"type": "token", "text": made.text}, last]
-            lifecycle.finish(
-                answer, state=made.state, outcome=outcome, now=now, receipt_id=settled.receipt_id
-            )
+        _close(answer, made, _last_event(made, measured, settled), settled.receipt_id, now)
 
     settled = settle(
         hold_id=answer.pk,
@@ -78,6 +71,15 @@ def settle_answer(
         tokens_delivered=made.tally.tokens_delivered,
     )
     return _last_event(made, measured, settled)
+
+
+def _close(answer: Answer, made: Composition, last: dict[str, Any], receipt_id: UUID, now: datetime) -> None:
+    """The answer's row ends with the money, and keeps what a repeat of the request is told."""
+    if made.state == AnswerState.FAILED:
+        lifecycle.fail(answer_id=answer.pk, problem=last["problem"], now=now, receipt_id=receipt_id)
+        return
+    outcome = [{"type": "start"}, {"type": "token", "text": made.text}, last]
+    lifecycle.finish(answer, state=made.state, outcome=outcome, now=now, receipt_id=receipt_id)
 
 
 def _usage(plan: Plan, made: Composition, allowance: HeldAllowance) -> list[Usage]:

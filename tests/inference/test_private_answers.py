@@ -109,3 +109,17 @@ def test_a_private_plan_shows_public_values_only(private):
     (seat,) = plan["sources"]
     assert seat["relevance"] is None
     assert seat["cap_nats"] == pytest.approx(6 * PER_TOKEN / 1e9)
+
+
+@pytest.mark.parametrize("where", ["inference.query.generation_of", "inference.net.decoder.Ballots.prefill"])
+def test_a_private_answer_that_fails_before_its_first_token_spends_nothing(private, monkeypatch, where):
+    def failing(*_args, **_named):
+        raise MemoryError("no room for another row")
+
+    money, budget = private.money_left(), private.sources["clinic"].privacy_account_id
+    monkeypatch.setattr(where, failing)
+    reply = ask(private, abc={"mode": "private", "only": ["clinic"]})
+    assert reply.json()["error"]["code"] == "engine_failed"
+    assert private.money_left() == money
+    state = budgets.state(budget)
+    assert (state.spent, state.held) == (0, 0)
