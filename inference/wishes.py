@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from inference.fields import Fields, refuse
 
 MODES = ("open", "private")
-EXPLAIN = ("none", "sources")
+EXPLAIN = ("sources",)  # per token comes with the heat map
 MOST_MICRO_USD = 10**15
 MOST_NATS = 1e6
 KNOWN = frozenset(

@@ -1,6 +1,11 @@
-"""Runs an answer in the thread that asked for it, at once: what tests put in the place of workers."""
+"""Runs answers where a test wants them: in the thread that asked, or in one engine thread beside it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+from django.db import connection
+
+engine_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
 
 
 def run_here(task: str, _queue: str, values: dict[str, Any]) -> None:
@@ -8,3 +13,14 @@ def run_here(task: str, _queue: str, values: dict[str, Any]) -> None:
         from inference import engine
 
         engine.answer(answer_id=values["answer_id"])
+
+
+def run_beside(task: str, queue: str, values: dict[str, Any]) -> None:
+    engine_thread.submit(_and_let_go, task, queue, values)
+
+
+def _and_let_go(task: str, queue: str, values: dict[str, Any]) -> None:
+    try:
+        run_here(task, queue, values)
+    finally:
+        connection.close()

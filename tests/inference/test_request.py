@@ -117,6 +117,7 @@ def test_not_storing_can_be_said_in_either_place():
         ({"abc": []}, "abc"),
         ({"abc": {"gama": {}}}, "abc.gama"),
         ({"abc": {"mode": "secret"}}, "abc.mode"),
+        ({"abc": {"explain": "tokens"}}, "abc.explain"),
         ({"abc": {"gamma": {"a": 1.01}}}, "abc.gamma.a"),
         ({"abc": {"gamma": {"a": -0.01}}}, "abc.gamma.a"),
         ({"abc": {"gamma": {"a": None}}}, "abc.gamma.a"),
