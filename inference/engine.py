@@ -59,12 +59,12 @@ def answer(*, answer_id: UUID | str) -> None:
     """Run one queued answer to its end. An answer that already runs or has ended is left alone."""
     answer_id = UUID(str(answer_id))
     with _one_at_a_time:
-        warm_up()
         started = lifecycle.start(answer_id=answer_id, now=timezone.now())
         if started is None:
             logger.warning("Answer %s is not waiting; it is not run again", answer_id)
             return
         try:
+            warm_up()
             STEPS[AnswerKind(started.kind)](started, _benches[0])
         except DomainError as refusal:
             _end_badly(started, refusal, current_channel())

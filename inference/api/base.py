@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from asgiref.sync import async_to_sync
 from django.core.handlers.asgi import ASGIRequest
+from django.db import connection
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -43,13 +44,16 @@ def is_asynchronous(request: Request) -> bool:
     return isinstance(request._request, ASGIRequest)
 
 
-def follow(answer: Answer) -> Follower:
+def follow(request: Request, answer: Answer) -> Follower:
+    """A reader of the answer. Whoever waits, maybe for long, keeps no database connection meanwhile."""
+    if is_asynchronous(request):
+        connection.close()
     return Follower(answer, channel=current_channel())
 
 
 def all_events(request: Request, answer: Answer) -> list[Event]:
     """Every event of the answer; a refusal or failure at its end is raised."""
-    follower = follow(answer)
+    follower = follow(request, answer)
     if is_asynchronous(request):
         told = async_to_sync(_collected)(events_async(follower))
     else:

@@ -84,7 +84,7 @@ def _whole(request: Request, answer: Answer, shape: Shape) -> Response:
 
 
 def _streamed(request: Request, question: Question, answer: Answer, shape: Shape) -> StreamingHttpResponse:
-    follower = follow(answer)
+    follower = follow(request, answer)
     frames: Any
     if is_asynchronous(request):
         waiting = events_async(follower)

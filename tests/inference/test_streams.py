@@ -125,3 +125,14 @@ def test_another_organisation_may_use_the_same_key(scene):
         reply = actor.api.post("/v1/chat/completions", scene.body(abc=abc), format="json", headers=key)
         assert reply.status_code == 200, reply.content
     assert Answer.objects.count() == 2
+
+
+def test_an_engine_that_cannot_load_its_models_says_so_at_once(scene, settings, tmp_path):
+    from inference import engine
+
+    engine.use(None)
+    settings.CORE_DIRECTORY = tmp_path / "nothing"
+    reply = scene.ask()
+    assert reply.status_code == 503
+    assert reply.json()["error"]["code"] == "engine_failed"
+    assert Answer.objects.get().state == "failed"
