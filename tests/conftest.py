@@ -1,6 +1,7 @@
 """What every test shares: the cast, a core by name, and a clean sweep after transactional tests."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,13 @@ def _books_can_be_swept_after_a_transactional_test() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operations, "sql_flush", flush)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _floats_are_as_python_knows_them() -> None:
+    """Loading a core has tiny numbers flushed to zero in its thread; hypothesis refuses to work like that."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)
 
 
 @pytest.fixture(autouse=True)
