@@ -15,6 +15,7 @@ from inference.plan import Plan, Seat
 from inference.report import Identity
 from inference.request import Question
 from inference.routing import Routed
+from inference.sealing import keyed_digest
 from marketplace.models import Partition, PartitionState
 
 PARAMETERS = "adapter_parameters"
@@ -48,6 +49,8 @@ def _digest(question: Question, plan: Plan, core: Core) -> str:
 
 
 def _seat(seat: Seat, *, private: bool) -> list[object]:
-    """A private seat's relevance is its own secret, and a hash would leak it to who guesses."""
-    seen = seat.eta if private else seat.relevance
-    return [seat.slug, seat.admitted.partition.digest, seat.gamma, seen, seat.group]
+    """A private seat's relevance and text are its own secrets, and a plain hash would confirm a guess."""
+    digest = seat.admitted.partition.digest
+    if private:
+        return [seat.slug, keyed_digest(digest), seat.gamma, seat.eta, seat.group]
+    return [seat.slug, digest, seat.gamma, seat.relevance, seat.group]

@@ -3,17 +3,15 @@
 Pure. Persons and prompts are not in it: the consumer stands as a salted digest, the transcript as a digest.
 """
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
-
 from accounting.settled import Settled
 from inference.models import Answer
+from inference.plan import Seat
 from inference.report import Measured, excluded_report, owner_reports, shared_nats, source_reports
 from inference.request import Question
+from inference.sealing import keyed_digest
 
 PRETRAINING = "What the core learned in its own pretraining is not attributed to anyone."
 GREEDY = (
@@ -62,8 +60,7 @@ def receipt_body(
 
 def consumer_digest(answer: Answer) -> str:
     """The same consumer has another digest on every receipt; only this deployment can tell them apart."""
-    name = f"consumer:{answer.organisation_id}:{answer.pk}".encode()
-    return hmac.new(settings.TRANSCRIPT_SECRET.encode(), name, hashlib.sha256).hexdigest()
+    return keyed_digest(f"consumer:{answer.organisation_id}:{answer.pk}")
 
 
 def _sources(measured: Measured, settled: Settled) -> list[dict[str, Any]]:
@@ -74,13 +71,21 @@ def _sources(measured: Measured, settled: Settled) -> list[dict[str, Any]]:
         {
             **{key: value for key, value in report.items() if key != "passages"},
             "policy_digest": seat.admitted.policy_version.digest,
-            "partition_digest": seat.admitted.partition.digest,
-            "version_digest": seat.admitted.version.digest,
+            **_made_from(seat, private=measured.identity.is_private),
             "price_micro_usd_per_nat": seat.admitted.limits.price_micro_usd_per_nat,
             "line": lines.get(seat.slug),
         }
         for seat, report in zip(measured.plan.seats, reports, strict=True)
     ]
+
+
+def _made_from(seat: Seat, *, private: bool) -> dict[str, str]:
+    """Digests of what it voted with. A plain digest would tell who guesses a private source's text right."""
+    digests = {
+        "partition_digest": seat.admitted.partition.digest,
+        "version_digest": seat.admitted.version.digest,
+    }
+    return {name: keyed_digest(digest) for name, digest in digests.items()} if private else digests
 
 
 def _notes(question: Question) -> list[str]:

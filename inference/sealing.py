@@ -1,9 +1,11 @@
-"""Encrypts what belongs to one consumer: prompts, answers and transcripts at rest.
+"""Seals what belongs to one consumer (prompts, answers, transcripts at rest) and what could be guessed.
 
 One secret of the deployment, one derived key per organisation (HKDF-SHA256), AES-256-GCM with a fresh nonce.
 The answer's id is authenticated with the text, so that one row's contents cannot be moved to another.
 """
 
+import hashlib
+import hmac
 import json
 import os
 import zlib
@@ -43,3 +45,8 @@ def unseal(sealed: bytes | memoryview, *, organisation_id: int, answer_id: UUID)
     except InvalidTag as error:
         raise Unreadable from error
     return json.loads(zlib.decompress(plain))
+
+
+def keyed_digest(text: str) -> str:
+    """A digest that only this deployment can compute: equal for equal texts, useless for trying guesses."""
+    return hmac.new(settings.TRANSCRIPT_SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()

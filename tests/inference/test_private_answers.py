@@ -59,6 +59,14 @@ def test_nothing_that_depends_on_the_source_is_shown_or_kept(private):
     assert "squid" not in json.dumps(receipt.body)
 
 
+def test_a_private_receipt_holds_no_digest_that_a_guess_of_the_text_could_be_tried_on(private):
+    abc = ask(private, abc={"mode": "private", "only": ["clinic"]}).json()["abc"]
+    text = json.dumps(private.receipt(abc["receipt_id"]).body)
+    partition = private.partition("clinic")
+    for digest in (partition.digest, partition.version.digest):
+        assert digest not in text
+
+
 def test_an_open_answer_leaves_a_privacy_source_out_by_its_regime(private):
     abc = private.ask(about="whale-book").json()["abc"]
     assert "clinic" not in {one["source"] for one in abc["sources"]}
