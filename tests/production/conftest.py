@@ -31,7 +31,7 @@ def environment_of(var: Path, *, core: Path, database_url: str, redis_url: str) 
         "CORE_SLUG": "tiny",
         "CORE_DIRECTORY": str(core),
         "ENCODER": "hashed-ngrams",
-        "HOLD_SECONDS": "5",
+        "HOLD_SECONDS": "15",
         "ANSWER_LEASE_SECONDS": "5",
         "ANSWER_SILENCE_SECONDS": "6",
         "HEARTBEAT_SECONDS": "1",

@@ -114,9 +114,9 @@ def test_a_serve_worker_killed_in_mid_stream_ends_the_stream_and_the_hold(stack,
         )
         seen = [next(lines) for _ in range(4)]
         stack.kill("serve")
+        assert reader.expect(200, "GET", "/v1/account")["held_micro_usd"] > 0
         seen += list(lines)
     assert "error" in json.loads(next(line for line in reversed(seen) if "[DONE]" not in line)[6:])
-    assert reader.expect(200, "GET", "/v1/account")["held_micro_usd"] > 0
     stack.start("serve")
     stack.wait_for(
         lambda: reader.expect(200, "GET", "/v1/account")["held_micro_usd"] == 0,

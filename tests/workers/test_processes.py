@@ -10,7 +10,7 @@ import pytest
 from tests.workers.waiting import wait_until
 from workers.processes import Supervisor
 
-STAYS = "import time\nprint('up', flush=True)\ntime.sleep(600)\n"
+STAYS = "import signal\nprint('up', flush=True)\nsignal.pause()\n"
 
 
 class Script:
