@@ -116,7 +116,7 @@ def _windows(batch: Tensor, window: int) -> list[Tensor]:
 @torch.inference_mode()
 def bits_per_byte(*, core: Core, adapter: Adapter | None, texts: Sequence[str]) -> float:
     """What the texts cost to tell, with or without the adapter: float32, each text from its own beginning."""
-    tree = core.voting_tree()
+    tree = core.voting_tree(packed=True)
     lanes = Lanes(stop=1)
     if adapter is not None:
         seat_adapters(tree, [adapter], lanes)

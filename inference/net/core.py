@@ -8,7 +8,7 @@ here trains it or changes it: whoever adds adapters takes a tree of its own over
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from torch import nn
 
 from inference.net.core_files import read_manifest
 from inference.net.loading import LOADING
+from inference.net.packed import can_pack, pack_tree
 
 Message = Mapping[str, str]
 
@@ -32,6 +33,7 @@ class Core:
     tokenizer: Any
     device: torch.device
     dtype: torch.dtype
+    _packed: dict[int, torch.Tensor] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def load(cls, where: Path | str, *, device: str | None = None) -> "Core":
@@ -109,10 +111,15 @@ class Core:
             text = text.replace(token, f"{token[0]} {token[1:]}")
         return text
 
-    def voting_tree(self) -> Any:
-        """A second tree of modules over the same weight memory, in which linear layers may be wrapped."""
+    def voting_tree(self, *, packed: bool = False) -> Any:
+        """A second tree of modules over the same weights, in which linear layers may be wrapped.
+
+        Packed trees multiply a few rows quicker and know no gradients.
+        """
         tensors = (*self.model.parameters(), *self.model.buffers())
         tree = copy.deepcopy(self.model, {id(tensor): tensor for tensor in tensors})
+        if packed and can_pack(self.device, self.dtype):
+            pack_tree(tree, self._packed)
         return tree.eval()
 
 

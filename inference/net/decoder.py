@@ -35,7 +35,7 @@ class Ballots:
             raise ValueError("A row needs at least one token to read.")
         self._core = core
         self._rows = tuple(rows)
-        self._tree = core.voting_tree()
+        self._tree = core.voting_tree(packed=True)
         self._lanes = Lanes()
         self._layers = seat_adapters(self._tree, [row.adapter for row in rows[1:]], self._lanes)
         self._cache = RowCache([len(row.prompt_ids) for row in rows], expected_tokens=expected_tokens)

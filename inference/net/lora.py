@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from inference.net.core import Core, adaptable_linears
 
@@ -97,7 +96,7 @@ class VotingLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (rows, tokens, inputs)."""
-        y = functional.linear(x, self.base.weight, self.base.bias)  # (rows, tokens, outputs)
+        y: Tensor = self.base(x)  # (rows, tokens, outputs)
         lanes = self.lanes
         if lanes.stop > lanes.start:
             low = torch.bmm(
