@@ -7,7 +7,6 @@ file sees to it, and so at start everything that was running belonged to a proce
 """
 
 import fcntl
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,8 +19,6 @@ from workers import local_engine
 from workers.engine_thread import EngineThread
 from workers.ticker import Ticker
 from workers.trainer_thread import TrainerThread
-
-logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 30.0
 

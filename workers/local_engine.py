@@ -3,7 +3,6 @@
 Shared by the embedded server and the Celery serve worker. The web process of production never imports it.
 """
 
-import logging
 import os
 import socket
 import threading
@@ -15,8 +14,6 @@ from django.conf import settings
 from config.health import ENGINE_KEY
 from inference.channel import current_channel
 from workers.engine_thread import Engine, EngineThread, State
-
-logger = logging.getLogger(__name__)
 
 _lock = threading.Lock()
 _current: EngineThread | None = None

@@ -58,6 +58,7 @@ def test_an_answer_streams_over_redis_and_its_receipt_is_verified(stack, clients
     assert len(said) > 1
     abc = next(chunk["abc"] for chunk in chunks if "abc" in chunk)
     UUID(abc["receipt_id"])
+    assert abc["sources"], abc["excluded"]
     with redis.Redis.from_url(stack.environment["REDIS_URL"], decode_responses=True) as client:
         streams = [key for key in client.scan_iter("*") if client.type(key) == "stream"]
         assert streams, "no answer travelled over a Redis stream"
@@ -69,9 +70,9 @@ def test_an_answer_streams_over_redis_and_its_receipt_is_verified(stack, clients
 
 def test_the_books_are_in_order_and_money_moved(stack, clients, trained) -> None:
     before = clients["reader"].expect(200, "GET", "/v1/account")
-    clients["reader"].expect(200, "POST", "/v1/chat/completions", json=QUESTION)
+    abc = clients["reader"].expect(200, "POST", "/v1/chat/completions", json=QUESTION)["abc"]
     after = clients["reader"].expect(200, "GET", "/v1/account")
-    assert after["balance_micro_usd"] <= before["balance_micro_usd"]
+    assert before["balance_micro_usd"] - after["balance_micro_usd"] == abc["charge_micro_usd"] > 0
     assert after["held_micro_usd"] == 0
     stack.manage("ledger", "check")
 

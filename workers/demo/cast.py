@@ -54,7 +54,7 @@ def _as_bytes(read: Callable[[], list[tuple[str, str]]]) -> Callable[[], list[tu
     return lambda: [(name, text.encode()) for name, text in read()]
 
 
-OWNERS = (
+OWNERS: tuple[Owner, ...] = (
     Owner(
         slug="python-authors",
         organisation="Python Authors",
@@ -137,11 +137,11 @@ class Question:
     max_tokens: int = 64
 
 
-QUESTIONS = (
+QUESTIONS: tuple[Question, ...] = (
     Question(
         heading="rests mostly on one source",
         text="What does the else clause of a Python for loop do?",
-        abc={"seed": 7},
+        abc={"seed": 7, "gamma": {"pytorch-docstrings": 1.0}},  # named, so its refusal is told by name
     ),
     Question(
         heading="rests on two sources",

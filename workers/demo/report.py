@@ -64,9 +64,9 @@ class Report:
         self.console.print(_voters(abc))
         if abc["excluded"]:
             self.console.print(_excluded(abc["excluded"]))
-        rest = ", ".join(f"{count} by {rule}" for rule, count in abc.get("excluded_counts", {}).items())
-        if rest:
-            self.line(f"not considered: {rest}")
+        counts = ", ".join(f"{count} by {rule}" for rule, count in abc.get("excluded_counts", {}).items())
+        if counts:
+            self.line(f"all that did not vote: {counts}")
         shared = abc["shared_nats"]
         if shared is not None:
             self.line(f"shared influence (what leave-one-out shares do not explain): {shared:+.3f} nats")
