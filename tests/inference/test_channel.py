@@ -4,7 +4,9 @@ import threading
 from uuid import uuid4
 
 import pytest
+import redis
 
+from inference.channel import KEPT_SECONDS
 from inference.channels.memory import MemoryChannel
 
 
@@ -64,3 +66,19 @@ def test_memory_forgets_answers_that_nobody_touched_for_long():
     channel.publish(new, {"type": "token"})
     assert list(channel.read(old, after=0, timeout_seconds=0)) == []
     assert len(channel.read(new, after=0, timeout_seconds=0)) == 1
+
+
+@pytest.mark.servers
+def test_redis_forgets_a_stream_and_a_cancellation_by_itself():
+    from django.conf import settings
+
+    from inference.channels.redis import RedisChannel
+
+    url = settings.REDIS_URL or "redis://127.0.0.1:6379/5"
+    answer = uuid4()
+    RedisChannel(url=url).publish(answer, {"type": "token"})
+    RedisChannel(url=url).cancel(answer)
+    with redis.Redis.from_url(url, decode_responses=True) as server:
+        keys = list(server.scan_iter(f"answer:{answer}:*"))
+        assert len(keys) == 2
+        assert all(0 < server.ttl(key) <= KEPT_SECONDS for key in keys)

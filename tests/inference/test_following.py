@@ -1,94 +1,128 @@
-"""What a reader makes of silence: a pause, a stored outcome, or an engine that has died."""
+"""A caller who waits: silence and heartbeats, comments that keep a stream open, and leaving."""
 
-from types import SimpleNamespace
-from uuid import uuid4
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
 from inference import lifecycle
-from inference.channels.memory import MemoryChannel
-from inference.following import COMMENT_SECONDS, PAUSE, Follower
+from inference.channel import Numbered
+from inference.following import COMMENT_SECONDS, PAUSE, SLICE_SECONDS, Follower
 from inference.lifecycle import Asked
-from inference.models import Answer, AnswerKind, AnswerState
-from inference.problems import ENGINE_FAILED, told
+from inference.models import Answer, AnswerKind
+
+pytestmark = [pytest.mark.books, pytest.mark.django_db]
+
+HEARTBEAT = {"type": "heartbeat"}
+START = {"type": "start"}
+DONE = {"type": "done"}
 
 
-class QuickChannel(MemoryChannel):
-    """Reads without waiting."""
+class ScriptedChannel:
+    """Each read takes a slice of time and gives the next batch; it remembers what was cancelled."""
 
-    def read(self, answer_id, *, after, timeout_seconds):
-        return super().read(answer_id, after=after, timeout_seconds=0)
+    def __init__(self, *batches: Sequence[dict[str, Any]]) -> None:
+        self.now = 0.0
+        self.stopped: list[UUID] = []
+        self._batches = list(batches)
+        self._number = 0
+
+    def read(self, _answer_id: UUID, *, after: int, timeout_seconds: float) -> list[Numbered]:
+        assert after == self._number
+        self.now += timeout_seconds
+        batch = self._batches.pop(0) if self._batches else []
+        numbered = [Numbered(self._number + place, event) for place, event in enumerate(batch, start=1)]
+        self._number += len(batch)
+        return numbered
+
+    def publish(self, answer_id: UUID, event: Any) -> int:
+        raise AssertionError("a reader publishes nothing")
+
+    def cancel(self, answer_id: UUID) -> None:
+        self.stopped.append(answer_id)
+
+    def cancelled(self, answer_id: UUID) -> bool:
+        return answer_id in self.stopped
 
 
 @pytest.fixture
-def reading(settings):
-    settings.ANSWER_SILENCE_SECONDS = 20
-    time, channel = SimpleNamespace(now=0.0), QuickChannel()
-    answer = Answer(id=uuid4(), kind=AnswerKind.CHAT, state=AnswerState.RUNNING)
-    follower = Follower(answer, channel=channel, clock=lambda: time.now)
-    return SimpleNamespace(time=time, channel=channel, answer=answer, follower=follower)
+def answer(cast, work_is_noted) -> Answer:
+    return queued(cast)
 
 
-def test_heartbeats_keep_a_reader_waiting_and_are_shown_as_pauses_now_and_then(reading):
-    shown = []
-    for _ in range(20):
-        reading.time.now += 3
-        reading.channel.publish(reading.answer.pk, {"type": "heartbeat"})
-        shown += reading.follower.batch()
-    assert shown == [PAUSE] * int(60 // COMMENT_SECONDS)
-    assert not reading.follower.ended
+def queued(cast, *, idempotency_key: str | None = None) -> Answer:
+    asked = Asked(
+        organisation=cast.buyer.organisation, api_key=None, kind=AnswerKind.CHAT, body={},
+        idempotency_key=idempotency_key,
+    )  # fmt: skip
+    return lifecycle.queue(asked, now=timezone.now())
 
 
-def test_an_engine_that_falls_silent_in_mid_answer_is_lost_and_told_to_stop(reading):
-    reading.channel.publish(reading.answer.pk, {"type": "token", "text": "a"})
-    assert [event["type"] for event in reading.follower.batch()] == ["token"]
-    reading.time.now = 21
-    (last,) = reading.follower.batch()
-    assert last["problem"]["code"] == "engine_lost"
-    assert last["problem"]["status"] == 504
-    assert reading.follower.ended
-    assert reading.channel.cancelled(reading.answer.pk)
+def following(answer: Answer, channel: ScriptedChannel) -> Follower:
+    return Follower(answer, channel=channel, clock=lambda: channel.now)
 
 
-def test_a_caller_who_leaves_cancels_unless_they_may_come_back(reading):
-    reading.follower.leave()
-    assert reading.channel.cancelled(reading.answer.pk)
-    other = Answer(id=uuid4(), state=AnswerState.RUNNING, idempotency_key="k")
-    Follower(other, channel=reading.channel).leave()
-    assert not reading.channel.cancelled(other.pk)
+def test_an_engine_that_says_nothing_for_too_long_is_lost_and_its_answer_is_stopped(answer, settings):
+    channel = ScriptedChannel([START])
+    follower = following(answer, channel)
+    assert list(follower.batch()) == [START]
+    told: list[Any] = []
+    while not follower.ended:
+        told += follower.batch()
+    (error,) = [event for event in told if event != PAUSE]
+    assert error["type"] == "error"
+    assert (error["problem"]["code"], error["problem"]["status"]) == ("engine_lost", 504)
+    assert channel.now >= settings.ANSWER_SILENCE_SECONDS
+    assert channel.stopped == [answer.pk]
 
 
-@pytest.mark.django_db
-class TestRows:
-    """States of an answer in the database."""
+def test_heartbeats_keep_an_answer_that_waits_alive_and_are_not_shown(answer, settings):
+    slices = int(3 * settings.ANSWER_SILENCE_SECONDS / SLICE_SECONDS)
+    follower = following(answer, ScriptedChannel(*[[HEARTBEAT]] * slices, [START], [DONE]))
+    told = [event for _ in range(slices + 2) for event in follower.batch()]
+    assert [event for event in told if event != PAUSE] == [START, DONE]
+    assert follower.ended
 
-    @pytest.fixture
-    def asked(self, cast, work_is_noted):
-        return Asked(cast.buyer.organisation, None, AnswerKind.CHAT, {"a": 1}, "research", "key")
 
-    def test_an_outcome_that_only_the_database_remembers_is_told_from_there(self, asked, reading):
-        answer = lifecycle.queue(asked, now=timezone.now())
-        lifecycle.fail(answer_id=answer.pk, problem=told(ENGINE_FAILED), now=timezone.now())
-        answer.refresh_from_db()
-        (last,) = Follower(answer, channel=reading.channel).batch()
-        assert last["problem"]["code"] == "engine_failed"
+def test_a_stream_with_nothing_to_say_says_so_every_quarter_minute(answer):
+    channel = ScriptedChannel(*[[HEARTBEAT]] * 30)
+    follower = following(answer, channel)
+    said_at = []
+    for _ in range(30):
+        if PAUSE in follower.batch():
+            said_at.append(channel.now)
+    gaps = [later - earlier for earlier, later in zip([0.0, *said_at], said_at, strict=False)]
+    assert len(said_at) == 3
+    assert all(COMMENT_SECONDS <= gap < COMMENT_SECONDS + SLICE_SECONDS for gap in gaps)
 
-    def test_two_requests_with_one_key_at_the_same_moment_make_one_answer(self, asked, monkeypatch):
-        first = lifecycle.queue(asked, now=timezone.now())
-        looks = iter([None, first])
-        monkeypatch.setattr(lifecycle, "_earlier", lambda *_: next(looks))
-        assert lifecycle.queue(asked, now=timezone.now()) == first
-        assert Answer.objects.count() == 1
 
-    def test_an_answer_starts_once_and_ends_once(self, asked):
-        answer = lifecycle.queue(asked, now=timezone.now())
-        assert lifecycle.start(answer_id=answer.pk, now=timezone.now()) == answer
-        assert lifecycle.start(answer_id=answer.pk, now=timezone.now()) is None
+def test_who_leaves_stops_the_answer(answer):
+    channel = ScriptedChannel([START])
+    follower = following(answer, channel)
+    follower.batch()
+    follower.leave()
+    assert channel.stopped == [answer.pk]
 
-        def finish(state):
-            return lifecycle.finish(answer, state=state, outcome=[], now=timezone.now(), receipt_id=None)
 
-        assert finish(AnswerState.DONE)
-        assert not finish(AnswerState.CANCELLED)
-        assert not lifecycle.fail(answer_id=answer.pk, problem={}, now=timezone.now())
+def test_who_leaves_with_an_idempotency_key_may_come_back_for_the_answer(cast, work_is_noted):
+    channel = ScriptedChannel([START])
+    following(queued(cast, idempotency_key="k1"), channel).leave()
+    assert channel.stopped == []
+
+
+def test_who_leaves_after_the_last_event_stops_nothing(answer):
+    channel = ScriptedChannel([START, DONE])
+    follower = following(answer, channel)
+    follower.batch()
+    follower.leave()
+    assert channel.stopped == []
+
+
+def test_an_answer_that_failed_before_anyone_read_is_told_by_its_row(answer):
+    problem = {"code": "engine_lost", "status": 504}
+    lifecycle.fail(answer_id=answer.pk, problem=problem, now=timezone.now())
+    answer.refresh_from_db()
+    told = list(following(answer, ScriptedChannel()).batch())
+    assert told == [{"type": "error", "problem": problem}]
