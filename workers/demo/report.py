@@ -59,8 +59,8 @@ class Report:
     def answer(self, *, question: str, body: JsonObject, verification: JsonObject) -> None:
         abc = body["abc"]
         text = body["choices"][0]["message"]["content"].strip()
-        panel = Panel(escape(text), title=escape(question), title_align="left")
-        self.console.print(panel)
+        self.line(question)
+        self.console.print(Panel(escape(text), width=100))
         self.console.print(_voters(abc))
         if abc["excluded"]:
             self.console.print(_excluded(abc["excluded"]))
@@ -95,34 +95,41 @@ class Report:
 
 def _voters(abc: JsonObject) -> Table:
     table = Table(title=f"Who voted ({abc['mode']}, alpha {abc['alpha']:g})", title_justify="left")
-    table.add_column("source")
-    for column in (
-        "relevance",
-        "gamma asked",
-        "gamma given",
-        "forward",
-        "reverse",
-        "symmetric",
-        "help",
-        "charge",
-    ):
+    table.add_column("source", no_wrap=True)
+    for column in _COLUMNS:
         table.add_column(column, justify="right")
     for row in abc["sources"]:
-        nats = row["attribution_nats"] or {}
-        charged = f"{row['charge_nats']:.4f} nats, " if row.get("charge_nats") is not None else ""
-        limited = f" ({row['limited_by']})" if row["limited_by"] else ""
-        table.add_row(
-            escape(row["source"]),
-            _shown(row["relevance"]),
-            _shown(row["gamma_requested"]),
-            _shown(row["gamma_effective"]) + limited,
-            *(_shown(nats.get(way), " nats") for way in ("forward", "reverse", "symmetric")),
-            _shown(row["help_nats"], " nats"),
-            f"{charged}{row['charge_micro_usd']:,} micro-USD",
-        )
+        table.add_row(escape(row["source"]), *_measured(row))
     if not abc["sources"]:
-        table.add_row("the core alone", *([""] * 8))
+        table.add_row("the core alone", *([""] * len(_COLUMNS)))
     return table
+
+
+_COLUMNS = (
+    "relevance",
+    "gamma\nasked",
+    "gamma\ngiven",
+    "forward\nnats",
+    "reverse\nnats",
+    "symmetric\nnats",
+    "help\nnats/token",
+    "charge\nnats",
+    "charge\nmicro-USD",
+)
+
+
+def _measured(row: JsonObject) -> list[str]:
+    nats = row["attribution_nats"] or {}
+    limited = f"\n({row['limited_by']})" if row["limited_by"] else ""
+    return [
+        _shown(row["relevance"]),
+        _shown(row["gamma_requested"]),
+        _shown(row["gamma_effective"]) + limited,
+        *(_shown(nats.get(way)) for way in ("forward", "reverse", "symmetric")),
+        _shown(row["help_nats"]),
+        _shown(row.get("charge_nats")),
+        f"{row['charge_micro_usd']:,}",
+    ]
 
 
 def _excluded(rows: list[JsonObject]) -> Table:
@@ -134,8 +141,8 @@ def _excluded(rows: list[JsonObject]) -> Table:
     return table
 
 
-def _shown(value: float | None, unit: str = "") -> str:
-    return "not shown" if value is None else f"{value:.3f}{unit}"
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _verified(verification: JsonObject) -> str:

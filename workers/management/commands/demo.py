@@ -42,7 +42,7 @@ class Command(BaseCommand):
         os.environ.setdefault("OMP_NUM_THREADS", str(settings.ENGINE_THREADS))
         owners, questions = _chosen(options["folder"], options["question"])
         host, port = options["host"], options["port"]
-        report = Report(Console(highlight=False))
+        report = Report(_console())
         with report.stage("The database is made ready"):
             call_command("migrate", interactive=False, verbosity=0)
         with _serving(host, port) as server:
@@ -60,6 +60,12 @@ class Command(BaseCommand):
             if os.environ.get("DEMO_SERVE", "1") != "0":
                 report.line("Serving. Ctrl-C ends it; `make serve` serves the same database again.")
                 _until_interrupted(server)
+
+
+def _console() -> Console:
+    """The terminal as it is; a file or a pipe gets lines wide enough for the tables."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=120)
 
 
 def _chosen(folder: Path | None, question: str | None) -> tuple[tuple[cast.Owner, ...], tuple[Question, ...]]:
