@@ -5,14 +5,17 @@ numbers agree.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
+
+from django.conf import settings
 
 from accounting.receipts import Receipt
 from inference import lifecycle
 from inference.bench import Bench
 from inference.models import Answer, AnswerState, SealedTranscript
-from inference.net.replay import replay
+from inference.net.replay import Replayed, replay
 from inference.net.transcript import Transcript
 from inference.sealing import Unreadable, unseal
 from inference.shelf import Unusable
@@ -29,14 +32,14 @@ def verify_receipt(answer: Answer, bench: Bench) -> None:
     )
     found: dict[str, Any] = check(receipt).as_json()
     if found["reason"] is None:
-        found |= replayed(receipt, bench)
+        found |= replayed(receipt, bench, answer=answer)
     event = {"type": "verification", "verification": found}
     lifecycle.finish(answer, state=AnswerState.DONE, outcome=[event], now=bench.now(), receipt_id=None)
     bench.channel.publish(answer.pk, event)
 
 
-def replayed(receipt: Receipt, bench: Bench) -> dict[str, Any]:
-    """Whether the divergences agree, and the largest difference, in nats a token."""
+def replayed(receipt: Receipt, bench: Bench, *, answer: Answer) -> dict[str, Any]:
+    """Whether the divergences agree, and the largest difference, in nats a token; `answer` is who asks."""
     sources = {source["source"]: source for source in receipt.body["sources"]}
     try:
         transcript = _transcript(receipt)
@@ -47,7 +50,8 @@ def replayed(receipt: Receipt, bench: Bench) -> dict[str, Any]:
         return {"reason": "The files of a partition cannot be read at the moment."}
     if transcript.core_digest != bench.core.digest:
         return {"reason": "The answer was made by a core that is not loaded here."}
-    return _compared(_summed(transcript, adapters, bench), sources, tokens=len(transcript.tokens))
+    again = _summed(_living(replay(core=bench.core, adapters=adapters, transcript=transcript), answer, bench))
+    return _compared(again, sources, tokens=len(transcript.tokens))
 
 
 def _transcript(receipt: Receipt) -> Transcript:
@@ -64,11 +68,19 @@ def _partition(source: dict[str, Any]) -> Partition:
     return found
 
 
-def _summed(transcript: Transcript, adapters: dict[str, Any], bench: Bench) -> dict[str, dict[str, float]]:
+def _living(tokens: Iterator[Replayed], answer: Answer, bench: Bench) -> Iterator[Replayed]:
+    """A replay takes as long as the answer did: its lease is renewed as often, or it would count as lost."""
+    for index, token in enumerate(tokens):
+        if index % settings.WATERMARK_TOKENS == 0:
+            lifecycle.renew(answer_id=answer.pk, now=bench.now())
+        yield token
+
+
+def _summed(tokens: Iterable[Replayed]) -> dict[str, dict[str, float]]:
     sums: dict[str, dict[str, float]] = defaultdict(
         lambda: {"forward": 0.0, "reverse": 0.0, "symmetric": 0.0}
     )
-    for token in replay(core=bench.core, adapters=adapters, transcript=transcript):
+    for token in tokens:
         for slug in token.symmetric:
             sums[slug]["forward"] += token.forward[slug]
             sums[slug]["reverse"] += token.reverse[slug]

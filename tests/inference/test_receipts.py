@@ -1,14 +1,33 @@
 """Receipts: who sees them, and that they can be checked long after the answer."""
 
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from accounting.receipts import Receipt
-from inference.models import SealedTranscript
+from inference import engine
+from inference.models import Answer, SealedTranscript
+from inference.net.replay import replay
 from inference.verification import check
 from marketplace import standing
 
 pytestmark = [pytest.mark.books, pytest.mark.django_db]
+
+
+@dataclass
+class Clock:
+    """A clock that only the test moves."""
+
+    at: datetime = field(default_factory=timezone.now)
+
+    def time(self) -> datetime:
+        return self.at
+
+    def move_to(self, moment: datetime) -> None:
+        self.at = moment
 
 
 def receipt_of(scene, **body):
@@ -32,6 +51,23 @@ def test_an_answer_whose_caps_bind_is_replayed_too(scene):
     receipt_id = receipt_of(scene, max_tokens=8, abc={"max_influence_nats": 0.5})
     found = verify(scene, receipt_id)
     assert found["replayed"], found
+
+
+def test_a_long_replay_is_not_taken_for_lost_work(scene, monkeypatch):
+    receipt_id = receipt_of(scene, max_tokens=40)
+    leases = []
+
+    def slow(**what):
+        for token in replay(**what):
+            clock.move_to(clock.time() + timedelta(seconds=settings.ANSWER_LEASE_SECONDS / 20))
+            leases.append(Answer.objects.get(kind="verification").lease_until - clock.time())
+            yield token
+
+    clock = Clock()
+    monkeypatch.setattr("inference.replaying.replay", slow)
+    engine.use(replace(scene.bench, now=clock.time))
+    assert verify(scene, receipt_id)["replayed"]
+    assert min(leases) > timedelta(0)
 
 
 def test_a_receipt_that_was_tampered_with_is_found_out(scene):
