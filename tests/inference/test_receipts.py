@@ -55,12 +55,14 @@ def test_an_answer_whose_caps_bind_is_replayed_too(scene):
 
 def test_a_long_replay_is_not_taken_for_lost_work(scene, monkeypatch):
     receipt_id = receipt_of(scene, max_tokens=40)
-    leases = []
+    leases: list[timedelta] = []
 
     def slow(**what):
         for token in replay(**what):
             clock.move_to(clock.time() + timedelta(seconds=settings.ANSWER_LEASE_SECONDS / 20))
-            leases.append(Answer.objects.get(kind="verification").lease_until - clock.time())
+            lease = Answer.objects.get(kind="verification").lease_until
+            assert lease is not None
+            leases.append(lease - clock.time())
             yield token
 
     clock = Clock()

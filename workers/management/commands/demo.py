@@ -39,7 +39,6 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         if settings.WORK_MODE != "embedded":
             raise CommandError("The demo runs in one process: unset REDIS_URL and WORK_MODE.")
-        os.environ.setdefault("OMP_NUM_THREADS", str(settings.ENGINE_THREADS))
         owners, questions = _chosen(options["folder"], options["question"])
         host, port = options["host"], options["port"]
         report = Report(_console())

@@ -4,7 +4,6 @@ One ASGI server (uvicorn, no reloader) beside the embedded engine, trainer and u
 first, so that an old database is brought up to the code that serves it.
 """
 
-import os
 import signal
 import warnings
 from collections.abc import Iterator
@@ -32,8 +31,6 @@ class Command(BaseCommand):
             raise CommandError(
                 "`serve` is the embedded default; with REDIS_URL set run `manage.py processes`."
             )
-        # Before torch is loaded by a thread: its OpenMP pool reads this once.
-        os.environ.setdefault("OMP_NUM_THREADS", str(settings.ENGINE_THREADS))
         if not options["no_migrate"]:
             call_command("migrate", interactive=False, verbosity=0)
         self.stdout.write(f"Serving on http://{options['host']}:{options['port']} (Ctrl-C ends it)")
