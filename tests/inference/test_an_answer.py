@@ -32,6 +32,21 @@ def test_an_answer_names_its_voters_their_influence_and_their_pay(scene):
     assert abc["excluded_counts"] == {"relevance": 2}
 
 
+def test_the_names_that_clients_rely_on_are_all_there(scene):
+    abc = scene.ask(abc={"ignore": ["whale-book"]}).json()["abc"]
+    assert {
+        "receipt_id", "mode", "composition_hash", "core", "alpha", "lambda_active", "lambda_total", "sources",
+        "excluded", "fee_micro_usd", "charge_micro_usd", "shared_nats",
+    } <= set(abc)  # fmt: skip
+    (voter,) = abc["sources"]
+    assert {
+        "source", "relevance", "gamma_requested", "gamma_effective", "limited_by", "attribution_nats",
+        "help_nats", "charge_micro_usd", "floor", "passages",
+    } <= set(voter)  # fmt: skip
+    assert set(voter["attribution_nats"]) == {"forward", "reverse", "symmetric"}
+    assert {tuple(one) for one in abc["excluded"]} == {("source", "rule", "reason")}
+
+
 def test_what_was_charged_left_the_wallet_and_is_on_a_receipt(scene):
     before = scene.money_left()
     abc = scene.ask().json()["abc"]

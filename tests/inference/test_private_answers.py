@@ -102,6 +102,7 @@ def test_too_many_private_sources_are_refused(private, settings):
     settings.SEATS = 1
     reply = ask(private, abc={"mode": "private", "only": ["clinic", "whale-book"]})
     assert reply.status_code == 422
+    assert reply.json()["error"]["param"] == "abc.only"
 
 
 def test_a_private_receipt_is_not_replayed(private):
