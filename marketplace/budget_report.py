@@ -1,9 +1,10 @@
 """Where a source's intelligence budgets stand, for its owner: lifetime, privacy, and consumers' days.
 
-Writes nothing. Privacy is also told as the epsilon of (epsilon, delta) that was spent, through zCDP.
+Writes nothing. Privacy is also told as the epsilon of (epsilon, delta), through zCDP: what was spent so far
+and what the whole budget guarantees, for the source's presence and for a replacement of its data.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 
@@ -16,6 +17,7 @@ from marketplace.parsed_policies import parsed
 from marketplace.policy.request import NANO
 
 MOST_DAYS = 100
+REPLACED = 4  # out and in again: twice the distance, so at most four times the zCDP charge
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,11 @@ class BudgetLine:
     spent_nano_nats: int
     held_nano_nats: int
     left_nano_nats: int | None
-    epsilon_spent: float | None = None
     delta: float | None = None
+    epsilon_spent: float | None = None
+    epsilon_spent_if_replaced: float | None = None
+    epsilon_limit: float | None = None
+    epsilon_limit_if_replaced: float | None = None
 
 
 def budgets_of(*, source: Source) -> list[BudgetLine]:
@@ -52,17 +57,17 @@ def _line(
 
 
 def _privacy_line(state: budgets.BudgetState, delta: float) -> BudgetLine:
-    """A charge at order alpha is alpha times a zCDP charge, so one ledger gives the whole curve."""
-    rho = (state.spent + state.held) / NANO / settings.ALPHA
-    spent = zcdp.epsilon(rho_zcdp=rho, delta=delta) if rho > 0 else 0.0
-    return BudgetLine(
-        "privacy",
-        None,
-        None,
-        state.limit,
-        state.spent,
-        state.held,
-        state.left,
-        epsilon_spent=spent,
+    spent, limit = state.spent + state.held, state.limit
+    return replace(
+        _line("privacy", state),
         delta=delta,
+        epsilon_spent=_epsilon(spent, delta),
+        epsilon_spent_if_replaced=_epsilon(spent, delta, times=REPLACED),
+        epsilon_limit=None if limit is None else _epsilon(limit, delta),
+        epsilon_limit_if_replaced=None if limit is None else _epsilon(limit, delta, times=REPLACED),
     )
+
+
+def _epsilon(nano_nats: int, delta: float, *, times: int = 1) -> float:
+    """A charge at order alpha is alpha times a zCDP charge, so one ledger gives the whole curve."""
+    return zcdp.epsilon(rho_zcdp=times * nano_nats / NANO / settings.ALPHA, delta=delta)

@@ -84,8 +84,13 @@ class BudgetLineOut(serializers.Serializer[Any]):
     spent_nano_nats = serializers.IntegerField()
     held_nano_nats = serializers.IntegerField()
     left_nano_nats = serializers.IntegerField(allow_null=True)
-    epsilon_spent = serializers.FloatField(allow_null=True)
     delta = serializers.FloatField(allow_null=True)
+    epsilon_spent = serializers.FloatField(allow_null=True, help_text="for the presence of the source")
+    epsilon_spent_if_replaced = serializers.FloatField(
+        allow_null=True, help_text="for other data in its place"
+    )
+    epsilon_limit = serializers.FloatField(allow_null=True, help_text="what the whole budget guarantees")
+    epsilon_limit_if_replaced = serializers.FloatField(allow_null=True)
 
 
 class Account(MarketView):

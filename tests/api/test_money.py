@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounting.maths import zcdp
 from tests.api.reading import problem
 from tests.booking import answer, hold, top_up
 from tests.builders import live_source
@@ -132,4 +133,13 @@ def test_a_privacy_budget_shows_its_epsilon(cast):
     live_source(cast.owner, privacy={"budget_nats": 1.5, "eta": 0.1, "delta": 1e-6})
     _, privacy = cast.owner.api.get("/v1/sources/almanac/budgets").json()["results"]
     assert (privacy["kind"], privacy["limit_nano_nats"]) == ("privacy", 1_500_000_000)
-    assert (privacy["epsilon_spent"], privacy["delta"]) == (0.0, 1e-6)
+    assert (privacy["epsilon_spent"], privacy["epsilon_spent_if_replaced"]) == (0.0, 0.0)
+    assert privacy["delta"] == 1e-6
+
+
+def test_a_privacy_budget_says_what_it_guarantees_and_what_a_replacement_costs_beside_it(cast):
+    live_source(cast.owner, privacy={"budget_nats": 1.5, "eta": 0.1, "delta": 1e-6})
+    _, privacy = cast.owner.api.get("/v1/sources/almanac/budgets").json()["results"]
+    rho = 1.5 / 2  # at alpha 2
+    assert privacy["epsilon_limit"] == pytest.approx(zcdp.epsilon(rho_zcdp=rho, delta=1e-6))
+    assert privacy["epsilon_limit_if_replaced"] == pytest.approx(zcdp.epsilon(rho_zcdp=4 * rho, delta=1e-6))

@@ -50,7 +50,8 @@ def of_source(source: Source, *, private: bool) -> list[BudgetFigures]:
             _figures(
                 "Lifetime privacy charge",
                 states[source.privacy_account_id],
-                "A guarantee of presence or absence of the whole source. Spent privacy never comes back.",
+                "A guarantee of presence or absence of the whole source; other data in its place costs at "
+                "most four times as much. Spent privacy never comes back.",
             )
         )
     return shown
