@@ -7,6 +7,8 @@ opinion.
 """
 
 import argparse
+import ast
+import importlib.util
 import math
 import pydoc_data.topics
 from collections.abc import Iterator, Sequence
@@ -39,31 +41,24 @@ class Subject:
 
 
 def documents() -> dict[str, list[str]]:
-    """The language reference, and docstrings of Django's modules that need no settings."""
-    import django.db.models.expressions
-    import django.db.models.query
-    import django.forms.fields
-    import django.template.base
-    import django.utils.text
-
-    modules = (
-        django.db.models.query,
-        django.db.models.expressions,
-        django.forms.fields,
-        django.template.base,
-        django.utils.text,
-    )
-    texts = [part.__doc__ for module in modules for part in _parts(module) if part.__doc__]
-    return {"python": list(pydoc_data.topics.topics.values()), "django": texts}
+    """The language reference, and the docstrings of Django's database layer, read without importing it."""
+    django = importlib.util.find_spec("django")
+    assert django is not None
+    assert django.origin is not None
+    files = sorted((Path(django.origin).parent / "db").rglob("*.py"))
+    return {
+        "python": list(pydoc_data.topics.topics.values()),
+        "django": [text for file in files for text in docstrings(file)],
+    }
 
 
-def _parts(module: object) -> Iterator[object]:
-    for value in vars(module).values():
-        if isinstance(value, type):
-            yield value
-            yield from (member for member in vars(value).values() if callable(member))
-        elif callable(value):
-            yield value
+def docstrings(file: Path) -> Iterator[str]:
+    """What a Python file says about its modules, classes and functions."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            text = ast.get_docstring(node)
+            if text is not None:
+                yield text
 
 
 def learned(core: Core, name: str, texts: list[str], *, tokens: int, held_out: int) -> Subject:
