@@ -290,6 +290,7 @@ UNFOLD: dict[str, Any] = {
                 _rows("People", "person", "marketplace_user"),
                 _rows("Permission groups", "group", "auth_group"),
                 _rows("API keys", "key", "marketplace_apikey"),
+                _rows("Kept replies", "replay", "marketplace_keptreply"),
                 _rows("Audit log", "policy", "accounting_auditevent"),
             ]},
         ],

@@ -14,6 +14,7 @@ from marketplace import registration
 from marketplace.api.base import MarketView
 from marketplace.api.caller import caller_of
 from marketplace.api.pagination import page
+from marketplace.api.repeats import repeatable
 from marketplace.api.rows import DocumentOut, VersionOut
 from marketplace.api.schema import paged, problems
 from marketplace.models import Document
@@ -52,6 +53,7 @@ class Documents(MarketView):
         request={"multipart/form-data": FilesIn},
         responses={201: VersionOut, **problems(403, 404, 409, 413, 422)},
     )
+    @repeatable
     def post(self, request: Request, slug: str) -> Response:
         caller = caller_of(request)
         source = own_source(organisation=caller.organisation, slug=slug)

@@ -12,6 +12,7 @@ from marketplace import registration
 from marketplace.api.base import MarketView
 from marketplace.api.caller import caller_of
 from marketplace.api.pagination import page
+from marketplace.api.repeats import repeatable
 from marketplace.api.rows import OwnSourceOut, SourceOut
 from marketplace.api.schema import StrictSerializer, paged, problems
 from marketplace.models import Source
@@ -55,6 +56,7 @@ class Sources(MarketView):
         request=SourceIn,
         responses={201: OwnSourceOut, **problems(400, 403, 409, 422)},
     )
+    @repeatable
     def post(self, request: Request) -> Response:
         caller = caller_of(request)
         wish = self.body(request, SourceIn)

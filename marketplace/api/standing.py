@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from marketplace import standing
 from marketplace.api.base import MarketView
 from marketplace.api.caller import caller_of
+from marketplace.api.repeats import repeatable
 from marketplace.api.rows import OwnSourceOut
 from marketplace.api.schema import StrictSerializer, problems
 from marketplace.own_sources import with_figures
@@ -23,6 +24,7 @@ class ReasonIn(StrictSerializer):
 
 class Suspend(MarketView):
     @extend_schema(summary="Suspend a source", request=ReasonIn, responses={200: OwnSourceOut, **ERRORS})
+    @repeatable
     def post(self, request: Request, slug: str) -> Response:
         caller = caller_of(request)
         source = own_source(organisation=caller.organisation, slug=slug)
@@ -33,6 +35,7 @@ class Suspend(MarketView):
 
 class Resume(MarketView):
     @extend_schema(summary="Resume a source", request=None, responses={200: OwnSourceOut, **ERRORS})
+    @repeatable
     def post(self, request: Request, slug: str) -> Response:
         caller = caller_of(request)
         source = own_source(organisation=caller.organisation, slug=slug)
@@ -44,6 +47,7 @@ class Withdraw(MarketView):
     @extend_schema(
         summary="Withdraw a source for ever", request=ReasonIn, responses={200: OwnSourceOut, **ERRORS}
     )
+    @repeatable
     def post(self, request: Request, slug: str) -> Response:
         caller = caller_of(request)
         source = own_source(organisation=caller.organisation, slug=slug)

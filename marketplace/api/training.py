@@ -12,6 +12,7 @@ from marketplace import training_jobs
 from marketplace.api.base import MarketView
 from marketplace.api.caller import caller_of
 from marketplace.api.pagination import page
+from marketplace.api.repeats import repeatable
 from marketplace.api.rows import JobOut, PartitionOut
 from marketplace.api.schema import StrictSerializer, paged, problems
 from marketplace.models import Job, Organisation, Partition
@@ -31,6 +32,7 @@ class Train(MarketView):
         request=TrainIn,
         responses={202: JobOut, **problems(400, 403, 404, 409, 422)},
     )
+    @repeatable
     def post(self, request: Request, slug: str) -> Response:
         caller = caller_of(request)
         source = own_source(organisation=caller.organisation, slug=slug)
@@ -72,6 +74,7 @@ class OneJob(MarketView):
 
 class CancelJob(MarketView):
     @extend_schema(summary="Cancel a job", request=None, responses={200: JobOut, **problems(403, 404, 409)})
+    @repeatable
     def post(self, request: Request, job_id: int) -> Response:
         caller = caller_of(request)
         job = training_jobs.cancel_job(

@@ -19,7 +19,7 @@ from accounting import audit, wallets
 from accounting.console import ReadOnlyAdmin, money
 from marketplace import access, organisations
 from marketplace.console.dialogs import AmountForm, OrganisationForm, RoleForm, carry_out, dialog
-from marketplace.models import ApiKey, Membership, Organisation, Role, User
+from marketplace.models import ApiKey, KeptReply, Membership, Organisation, Role, User
 
 if TYPE_CHECKING:  # at run time Django's class takes no type argument
     _DjangoUserAdmin = DjangoUserAdmin[User]
@@ -184,6 +184,17 @@ class ApiKeyAdmin(ReadOnlyAdmin):
             done=f"{key} is revoked.",
             back=reverse("admin:marketplace_apikey_change", args=[object_id]),
         )
+
+
+@admin.register(KeptReply)
+class KeptReplyAdmin(ReadOnlyAdmin):
+    """What repeated requests are answered with."""
+
+    list_display = ("key", "organisation", "status", "created_at")
+    list_filter = ("created_at",)
+    list_select_related = ("organisation",)
+    search_fields = ("key", "organisation__slug")
+    ordering = ("-created_at", "-pk")
 
 
 def _page_of(organisation_id: int) -> str:

@@ -3,6 +3,7 @@
 from marketplace.models.keys import ApiKey
 from marketplace.models.people import Membership, Organisation, Role, User
 from marketplace.models.policies import DayBudget, PolicyVersion
+from marketplace.models.replies import KeptReply
 from marketplace.models.sources import Document, Source, SourceState, SourceVersion
 from marketplace.models.training import LIVE_JOBS, Job, JobKind, JobState, Partition, PartitionState
 
@@ -14,6 +15,7 @@ __all__ = [
     "Job",
     "JobKind",
     "JobState",
+    "KeptReply",
     "Membership",
     "Organisation",
     "Partition",
