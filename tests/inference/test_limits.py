@@ -38,6 +38,14 @@ def test_whoever_bound_the_influence_is_named_and_the_cap_holds(scene, policy, w
         assert found["gamma_effective"] < found["gamma_requested"]
 
 
+def test_copies_that_share_a_cap_are_limited_by_their_coalition(scene):
+    for slug in ("guide", "guide-copy"):
+        scene.offer("python-guide", as_slug=slug)
+    wish = {"only": ["guide", "guide-copy"], "max_influence_nats": 0.4}
+    voters = scene.ask(abc=wish).json()["abc"]["sources"]
+    assert [one["limited_by"] for one in voters] == ["coalition", "coalition"]
+
+
 def test_a_price_limit_is_never_passed(scene):
     for limit in (0, 1, 7, 60):
         assert scene.ask(abc={"max_price_micro_usd": limit}).json()["abc"]["charge_micro_usd"] <= limit
