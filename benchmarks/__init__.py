@@ -2,4 +2,4 @@
 
 import os
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the product runs; libgomp reads it when torch loads
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # as the product runs; libgomp reads it when torch loads

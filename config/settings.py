@@ -118,10 +118,10 @@ WORK_RUNNERS = {
     "immediate": "marketplace.work.run_now",
 }
 ENGINE_THREADS = environment.whole("ENGINE_THREADS", 2)  # torch threads of the one engine thread
-# libgomp reads these once, when a process first loads torch. Passive: engine, trainer and HTTP share the
-# cores, and threads that spin while they wait take them from each other.
+# libgomp reads these once, when a process first loads torch. Threads that wait spin for a short while (it
+# spins thirty times longer by itself): engine, trainer and HTTP share the cores.
 os.environ.setdefault("OMP_NUM_THREADS", str(ENGINE_THREADS))
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 TRAINER_THREADS = environment.whole("TRAINER_THREADS", 2)
 TRAIN_LEASE_SECONDS = environment.whole("TRAIN_LEASE_SECONDS", 120)  # renewed by the worker that trains
 TRAIN_LIMIT_SECONDS = environment.whole("TRAIN_LIMIT_SECONDS", 6 * 3600)

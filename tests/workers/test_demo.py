@@ -23,7 +23,7 @@ class Demo:
 
     def __init__(self, var: Path, core: Path) -> None:
         self.var = var
-        self._environment = {**environment_of(var, core), "DEMO_SERVE": "0", "COLUMNS": "200"}
+        self._environment = {**environment_of(var, core), "DEMO_SERVE": "0"}
 
     def run(self, *arguments: str) -> str:
         tokens = ("--port", str(free_port()), "--adapter-tokens", "300")
@@ -50,7 +50,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory, tiny_core_directory: Path) ->
 
 @pytest.fixture(scope="module")
 def first(demo: Demo) -> str:
-    return demo.run("-m", "tests.workers.small_demo")
+    return on_one_line(demo.run("-m", "tests.workers.small_demo"))
+
+
+def on_one_line(printed: str) -> str:
+    """Without the line breaks of whatever width the terminal had."""
+    return " ".join(printed.split())
 
 
 def receipts(printed: str) -> list[str]:
@@ -85,7 +90,7 @@ def test_the_notes_name_what_a_script_needs_to_go_on(demo, first) -> None:
 
 def test_a_repeated_demo_pays_nothing_twice_and_keeps_its_keys(demo, first) -> None:
     before = demo.notes()
-    again = demo.run("-m", "tests.workers.small_demo")
+    again = on_one_line(demo.run("-m", "tests.workers.small_demo"))
     after = demo.notes()
     assert receipts(again) == receipts(first)
     assert {**before, "base_url": ""} == {**after, "base_url": ""}
@@ -99,7 +104,7 @@ def test_a_users_own_folder_goes_the_same_way(demo, first, tmp_path) -> None:
     (folder / "maps.txt").write_text("Maps rest in the dark for three months of the year. " * 40)
     (folder / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00")
     question = "When does the keeper wind the clock?"
-    printed = demo.run("manage.py", "demo", "--folder", str(folder), "--question", question)
+    printed = on_one_line(demo.run("manage.py", "demo", "--folder", str(folder), "--question", question))
     assert question in printed
     assert "own-my-notes, 2 documents" in printed
     assert printed.count("signature valid, sums right") == 1

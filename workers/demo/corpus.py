@@ -27,7 +27,7 @@ def django_documentation() -> list[tuple[str, str]]:
 
 def pytorch_documentation() -> list[tuple[str, str]]:
     """PyTorch's docstrings on building and training networks, a document a module."""
-    return list(_docstrings("torch", parts=("nn", "optim", "utils/data", "distributions")))
+    return list(_docstrings("torch", parts=("nn/modules", "optim")))
 
 
 def scikit_learn_documentation() -> list[tuple[str, str]]:
@@ -36,9 +36,7 @@ def scikit_learn_documentation() -> list[tuple[str, str]]:
     descriptions = [
         (path.stem + ".txt", path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.rst"))
     ]
-    return descriptions + list(
-        _docstrings("sklearn", parts=("datasets", "cluster", "linear_model", "preprocessing"))
-    )
+    return descriptions + list(_docstrings("sklearn", parts=("datasets", "cluster")))
 
 
 def text_files(folder: Path) -> list[tuple[str, bytes]]:
