@@ -14,12 +14,14 @@ forms below have no such terms: float32 ballots are enough (relative error about
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 BLOCK_ELEMENTS = 65_536  # a block and its scratch copies stay near the processor
 WIDEST = {torch.float32: 60.0, torch.float64: 600.0}  # alpha * spread up to which plain exponentials are safe
+NARROW = 3.0  # a spread up to which exp(-tilt) = 1 + h keeps its digits in float32
 SERIES_BELOW = {torch.float32: 0.25, torch.float64: 0.02}  # exp(x) - 1 - x comes from its series below
 
 
@@ -49,7 +51,7 @@ class Tilts:
     def negative(self, rows: slice, columns: slice, out: Tensor | None = None) -> Tensor:
         """Minus the tilt of a block, in `out` or in a tensor of its own that the caller may overwrite."""
         block = torch.sub(self.lean[columns], self.delta[rows, columns], out=out)  # (S', V')
-        return torch.addcmul(self.offset[rows, None], block, self.scale[rows, None], out=block)  # (S', V')
+        return block.mul_(self.scale[rows, None]).add_(self.offset[rows, None])  # (S', V')
 
     def to(self, dtype: torch.dtype) -> "Tilts":
         """The same tilts in another precision."""
@@ -68,7 +70,8 @@ def both_ways(*, log_p: Tensor, tilts: Tilts, spread: Tensor, alpha: float) -> D
         raise ValueError("alpha must be above 1")
     dtype = tilts.delta.dtype
     wide = ~(alpha * spread <= WIDEST[dtype])  # (S,) also where the spread is NaN
-    moments = _moments_of_two if alpha == 2 else _moments
+    narrow = bool((spread <= NARROW).all())
+    moments = partial(_moments_of_two, narrow=narrow) if alpha == 2 else _moments
     if bool(wide.all()):
         forward, reverse, shift = _in_logarithms(log_p, tilts, alpha)
     else:
@@ -97,7 +100,9 @@ def _blocks(rows: int, vocabulary: int) -> list[slice]:
     return [slice(start, min(start + width, vocabulary)) for start in range(0, vocabulary, width)]
 
 
-def _moments_of_two(log_p: Tensor, tilts: Tilts, _alpha: float) -> tuple[Tensor, Tensor, Tensor]:
+def _moments_of_two(
+    log_p: Tensor, tilts: Tilts, _alpha: float, *, narrow: bool
+) -> tuple[Tensor, Tensor, Tensor]:
     """alpha = 2: with h = exp(-tilt) - 1 every term is of second order in the tilt, and none cancels.
 
     D_2(p' || p) = log E[(1+h)^2] / E[1+h]^2 = log1p(Var h / (1 + E h)^2)
@@ -111,7 +116,7 @@ def _moments_of_two(log_p: Tensor, tilts: Tilts, _alpha: float) -> tuple[Tensor,
         p = weights[columns]  # (V',)
         down, h, k = scratch[..., : columns.stop - columns.start]  # each (S, V')
         tilts.negative(slice(None), columns, out=down)
-        _grow(down, h)
+        _grow(down, h, narrow=narrow)
         torch.div(h, down, out=k)  # not h / (1 + h): 1 + h has no digits left where the tilt is large
         sums[0] += h @ p
         sums[1] += k @ p
@@ -123,12 +128,17 @@ def _moments_of_two(log_p: Tensor, tilts: Tilts, _alpha: float) -> tuple[Tensor,
     return forward, reverse, torch.log1p(h_mean)
 
 
-def _grow(down: Tensor, h: Tensor) -> None:
-    """h = exp(down) - 1, and exp(down) in place; float64 has digits enough to subtract."""
+def _grow(down: Tensor, h: Tensor, *, narrow: bool) -> None:
+    """h = exp(down) - 1, and exp(down) in place; float64 has digits enough to subtract, and float32 to add
+    where no tilt is large: 1 + h is then wrong by at most 2e-6 of itself, for a quarter of the time.
+    """
     if down.dtype == torch.float64:
         torch.sub(down.exp_(), 1, out=h)
+        return
+    torch.expm1(down, out=h)
+    if narrow:
+        torch.add(h, 1, out=down)
     else:
-        torch.expm1(down, out=h)
         down.exp_()
 
 
