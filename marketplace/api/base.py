@@ -15,8 +15,8 @@ from marketplace.api.caller import HasScope
 
 
 class MarketView(APIView):
-    """A view of the market. `scope` is what a key needs; `openai_errors` chooses the form of errors."""
-
+    # `scope` is what a key needs; `openai_errors` chooses the form of errors. A comment, because a docstring
+    # here would stand in the public schema as every endpoint's description.
     scope = "sources"
     openai_errors = False
     permission_classes = [IsAuthenticated, HasScope]

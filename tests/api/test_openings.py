@@ -24,6 +24,9 @@ def test_the_schema_describes_every_operation_with_its_errors(cast):
     for path, operations in paths.items():
         for method, operation in operations.items():
             assert "429" in operation["responses"] or "/schema" in path, (path, method)
+            assert "openai_errors" not in operation.get("description", ""), (
+                "words for builders, not for users"
+            )
 
 
 def test_the_page_to_try_it_asks_no_other_host_and_runs_no_inline_script(client):
