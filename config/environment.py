@@ -36,9 +36,17 @@ def secret(name: str, *, kept_in: Path) -> str:
     return _kept(name, kept_in / name.lower(), lambda: secrets.token_urlsafe(48))
 
 
-def signing_key(name: str, *, kept_in: Path) -> str:
-    """An Ed25519 private key in PEM form, for signing receipts."""
-    return _kept(name, kept_in / f"{name.lower()}.pem", _new_ed25519_pem)
+def file(name: str, *, kept_in: Path) -> Path:
+    """Where NAME_FILE says that something is, or its place under var/; it need not be there."""
+    return Path(os.environ.get(f"{name}_FILE", kept_in))
+
+
+def signing_key_file(name: str, *, kept_in: Path) -> Path:
+    """Where the Ed25519 private key for receipts is, in PEM form; made if nobody gave one."""
+    path = file(name, kept_in=kept_in / f"{name.lower()}.pem")
+    if not {name, f"{name}_FILE"} & set(os.environ):
+        _make_if_absent(path, _new_ed25519_pem)
+    return path
 
 
 def _new_ed25519_pem() -> str:
@@ -54,10 +62,14 @@ def _kept(name: str, path: Path, make: Callable[[], str]) -> str:
         return os.environ[name]
     if f"{name}_FILE" in os.environ:
         return Path(os.environ[f"{name}_FILE"]).read_text().strip()
+    _make_if_absent(path, make)
+    return path.read_text().strip()
+
+
+def _make_if_absent(path: Path, make: Callable[[], str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         _write_once(path, make())
-    return path.read_text().strip()
 
 
 def _write_once(path: Path, content: str) -> None:

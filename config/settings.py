@@ -148,7 +148,12 @@ DEFAULT_NATS_PER_TOKEN = 4  # the platform's default answer cap, times max_token
 HOLD_BLOCK_TOKENS = 32
 WATERMARK_TOKENS = 16
 HOLD_SECONDS = environment.whole("HOLD_SECONDS", 600)
-RECEIPT_SIGNING_KEY = environment.signing_key("RECEIPT_SIGNING_KEY", kept_in=VAR_DIR / "keys")
+RECEIPT_SIGNING_KEY = environment.text("RECEIPT_SIGNING_KEY")  # a PEM, if it is not to be read from a file
+RECEIPT_SIGNING_KEY_FILE = environment.signing_key_file("RECEIPT_SIGNING_KEY", kept_in=VAR_DIR / "keys")
+RECEIPT_RETIRED_KEYS = environment.text("RECEIPT_RETIRED_KEYS")  # public keys of earlier receipts: a JWK Set
+RECEIPT_RETIRED_KEYS_FILE = environment.file(
+    "RECEIPT_RETIRED_KEYS", kept_in=VAR_DIR / "keys" / "receipt_retired_keys.json"
+)
 
 # --- answers --------------------------------------------------------------------------------------------
 TRANSCRIPT_SECRET = environment.secret("TRANSCRIPT_SECRET", kept_in=VAR_DIR / "keys")  # prompts at rest

@@ -48,6 +48,13 @@ def test_the_signing_keys_are_public(client):
     assert "d" not in key
 
 
+def test_the_signing_keys_may_be_kept_for_a_while_and_asked_for_again_cheaply(client):
+    first = client.get("/.well-known/jwks.json")
+    assert "public, max-age=300" in first["Cache-Control"]
+    assert client.get("/.well-known/jwks.json", HTTP_IF_NONE_MATCH=first["ETag"]).status_code == 304
+    assert client.get("/.well-known/jwks.json", HTTP_IF_NONE_MATCH='"other"').status_code == 200
+
+
 def test_metrics_tell_of_the_process_and_the_market(cast, client):
     draft_source(cast.owner)
     told = client.get("/metrics").content.decode()
