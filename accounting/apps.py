@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 from django.db import connections
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 def _install_rules(*, using: str, **_: object) -> None:
@@ -15,8 +15,15 @@ def _install_rules(*, using: str, **_: object) -> None:
         installation.install(connection)
 
 
+def _make_way(*, using: str, **_: object) -> None:
+    from accounting.database_rules import installation
+
+    installation.make_way(connections[using])
+
+
 class AccountingConfig(AppConfig):
     name = "accounting"
 
     def ready(self) -> None:
+        pre_migrate.connect(_make_way, sender=self)
         post_migrate.connect(_install_rules, sender=self)

@@ -9,13 +9,18 @@ from datetime import datetime
 
 from django.db import connection
 
-from accounting.checking import balances, holds, receipts, signed
+from accounting.checking import balances, corrections, holds, receipts, signed
 from accounting.checking.question import Breach, Question
 from accounting.database_rules import installation
 from accounting.models import Account, Hold, HoldState, Receipt, Transfer
 
 __all__ = ["Breach", "Checked", "check"]
-QUESTIONS: tuple[Question, ...] = (*balances.QUESTIONS, *holds.QUESTIONS, *receipts.QUESTIONS)
+QUESTIONS: tuple[Question, ...] = (
+    *balances.QUESTIONS,
+    *corrections.QUESTIONS,
+    *holds.QUESTIONS,
+    *receipts.QUESTIONS,
+)
 
 
 @dataclass(frozen=True, slots=True)

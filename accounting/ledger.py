@@ -73,7 +73,7 @@ def post(*, operation_id: UUID, kind: str, entries: Sequence[Entry], now: dateti
     content = {"entries": [[e.debit_account_id, e.credit_account_id, e.amount, e.label] for e in entries]}
     outcome = operations.begin(operation_id=operation_id, kind=kind, content=content, now=now)
     if outcome is None:
-        accounts = _lock_what_can_refuse(
+        accounts = lock_what_can_refuse(
             {a for e in entries for a in (e.debit_account_id, e.credit_account_id)}
         )
         _require_funds(entries, accounts)
@@ -104,7 +104,7 @@ def posted_transfers(
     ]
 
 
-def _lock_what_can_refuse(account_ids: set[int]) -> dict[int, Account]:
+def lock_what_can_refuse(account_ids: set[int]) -> dict[int, Account]:
     """All the accounts, but only those with totals are held: the others never wait for each other."""
     keeping = Account.objects.filter(pk__in=account_ids, kind__in=RUNNING_KINDS).values_list("pk", flat=True)
     locked = lock(keeping)

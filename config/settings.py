@@ -128,6 +128,7 @@ TRAIN_LIMIT_SECONDS = environment.whole("TRAIN_LIMIT_SECONDS", 6 * 3600)
 UPKEEP_SECONDS = environment.number("UPKEEP_SECONDS", 30)  # how often lost holds and lost work are looked for
 UPKEEP_SCHEDULE = {  # task name -> seconds between two runs; Celery beat and the embedded ticker follow it
     "workers.tasks.expire_holds": UPKEEP_SECONDS,
+    "workers.tasks.expire_transfers": UPKEEP_SECONDS,
     "workers.tasks.take_up_lost_work": UPKEEP_SECONDS,
     "workers.tasks.delete_expired_transcripts": 3600.0,
 }

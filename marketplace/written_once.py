@@ -7,7 +7,7 @@ is a right of its own.
 from django.db import connections
 
 from accounting.database_rules import dialects
-from accounting.database_rules.rules import Refuse, Rule
+from accounting.database_rules.rule import Refuse, Rule
 
 REFUSED = "written once: make the next version instead"
 TABLES = ("marketplace_sourceversion", "marketplace_document", "marketplace_policyversion")

@@ -34,6 +34,13 @@ def expire_holds(**_: object) -> None:
         logger.warning("%s holds ran out and were ended", ended)
 
 
+def expire_transfers(**_: object) -> None:
+    """Give back what general transfers still hold past their end."""
+    from accounting import transfers
+
+    transfers.expire_due(now=timezone.now())
+
+
 def take_up_lost_work(**_: object) -> None:
     """Trainings whose lease ran out go back to the queue; answers whose worker died are failed."""
     from workers import recovery

@@ -56,7 +56,7 @@ QUESTIONS = (
         JOIN accounting_account d ON d.id = t.debit_account_id
         JOIN accounting_account c ON c.id = t.credit_account_id
         LEFT JOIN accounting_receipt r ON r.hold_id = t.hold_id
-        WHERE t.phase IN ('posted', 'post_pending') AND r.id IS NULL
+        WHERE t.phase IN ('posted', 'post_pending') AND r.id IS NULL AND t.reverses_id IS NULL
         AND ((d.kind = 'wallet' AND c.kind = 'clearing') OR c.kind IN ('earnings', 'platform_fee'))""",
     ),
 )

@@ -1,6 +1,6 @@
 """How each database spells a rule: the text of triggers, nothing else."""
 
-from accounting.database_rules.rules import Effect, Refuse, Rule
+from accounting.database_rules.rule import Effect, Refuse, Rule
 
 
 def _quoted(text: str) -> str:
@@ -9,6 +9,10 @@ def _quoted(text: str) -> str:
 
 def _timing(rule: Rule) -> str:
     return "AFTER" if rule.event == "INSERT" else "BEFORE"
+
+
+def _only_when(rule: Rule) -> str:
+    return f" WHEN ({rule.only_when})" if rule.only_when else ""
 
 
 def _sqlite_step(step: Refuse | Effect) -> str:
@@ -20,7 +24,7 @@ def _sqlite_step(step: Refuse | Effect) -> str:
 def sqlite_create(rule: Rule) -> list[str]:
     body = "\n".join(_sqlite_step(step) for step in rule.steps_on("sqlite"))
     head = f"CREATE TRIGGER {rule.name} {_timing(rule)} {rule.event} ON {rule.table} FOR EACH ROW"
-    return [*sqlite_drop(rule), f"{head}\nBEGIN\n{body}\nEND"]
+    return [*sqlite_drop(rule), f"{head}{_only_when(rule)}\nBEGIN\n{body}\nEND"]
 
 
 def sqlite_drop(rule: Rule) -> list[str]:
@@ -45,7 +49,7 @@ def postgresql_create(rule: Rule) -> list[str]:
     )
     trigger = (
         f"CREATE OR REPLACE TRIGGER {rule.name} {_timing(rule)} {rule.event} ON {rule.table} "
-        f"FOR EACH ROW EXECUTE FUNCTION {rule.name}()"
+        f"FOR EACH ROW{_only_when(rule)} EXECUTE FUNCTION {rule.name}()"
     )
     return [function, trigger]
 

@@ -1,7 +1,8 @@
 """Puts the rules into the database, takes them out, and tells which are missing.
 
 They are installed after every migrate rather than by one migration: on SQLite Django changes a table by
-rebuilding it, and a rebuilt table has lost its triggers.
+rebuilding it, and a rebuilt table has lost its triggers. For the same reason they make way before it there:
+SQLite refuses to rename a table while a trigger of another one speaks of it.
 """
 
 from collections.abc import Iterable
@@ -41,6 +42,18 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 def remove(connection: BaseDatabaseWrapper) -> None:
     _run(connection, drop_statements(connection.vendor))
+
+
+def make_way(connection: BaseDatabaseWrapper) -> None:
+    """Before a migration on SQLite: every rule goes, also one that this version does not know."""
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'accounting_%'"
+        )
+        present = [row[0] for row in cursor.fetchall()]
+    _run(connection, [f"DROP TRIGGER {name}" for name in present])
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:

@@ -4,37 +4,8 @@ Each rule belongs to one table and one event. Its steps run in order: a refusal 
 break, an effect moves totals. CHECK and UNIQUE constraints stand with the models; here is what needs two.
 """
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """Refuse the row when `when` is true."""
-
-    when: str
-    message: str
-    only_on: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """Run `sql` beside the row."""
-
-    sql: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    table: str
-    event: str  # INSERT (steps run after the row is in), UPDATE, DELETE (before)
-    steps: tuple[Refuse | Effect, ...]
-
-    @property
-    def name(self) -> str:
-        return f"{self.table}_{self.event.lower()}_rule"
-
-    def steps_on(self, vendor: str) -> list[Refuse | Effect]:
-        return [s for s in self.steps if not isinstance(s, Refuse) or s.only_on in {"", vendor}]
+from accounting.database_rules import corrections
+from accounting.database_rules.rule import Effect, Refuse, Rule
 
 
 def _append_only(table: str) -> tuple[Rule, ...]:
@@ -159,6 +130,7 @@ RULES: tuple[Rule, ...] = (
         "INSERT",
         (ONE_ASSET, RESOLVES_A_PENDING_ONE, HOLD_IS_OPEN, MOVE_DEBIT, MOVE_CREDIT, WITHIN_STATED_LIMIT),
     ),
+    *corrections.RULES,
     *_append_only("accounting_transfer"),
     *_append_only("accounting_receipt"),
     *_append_only("accounting_receiptline"),

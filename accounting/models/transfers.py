@@ -2,7 +2,8 @@
 
 A transfer is posted at once, or it is pending and is resolved by exactly one later row that points to it:
 post_pending (all of it or a part, the rest goes back), void, or expire. The amount that was pending is copied
-into the resolving row, so that "never more than was held" is a plain CHECK.
+into the resolving row, so that "never more than was held" is a plain CHECK. Nothing is ever taken back by a
+change: a correction is a posted row the other way round that says which transfer it `reverses`.
 """
 
 import uuid
@@ -45,12 +46,24 @@ class Transfer(models.Model):
     line = models.ForeignKey(
         "accounting.HoldLine", on_delete=models.PROTECT, null=True, blank=True, related_name="transfers"
     )
+    reverses = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversals", db_index=False
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
     label = models.CharField(max_length=200, blank=True)
     detail = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="transfer_corrections_are_posted_at_once",
+                condition=Q(reverses__isnull=True) | Q(phase=Phase.POSTED),
+            ),
+            models.CheckConstraint(
+                name="transfer_only_what_is_held_expires",
+                condition=Q(expires_at__isnull=True) | Q(phase=Phase.PENDING, expires_at__gt=F("created_at")),
+            ),
             models.CheckConstraint(name="transfer_amount_is_positive", condition=Q(amount__gt=0)),
             models.CheckConstraint(
                 name="transfer_has_two_sides", condition=~Q(debit_account=F("credit_account"))
@@ -62,7 +75,15 @@ class Transfer(models.Model):
                 | Q(phase__in=RETURNING_PHASES, pending__isnull=False, pending_amount=F("amount")),
             ),
         ]
-        indexes = [models.Index(fields=["created_at"], name="transfer_by_time")]
+        indexes = [
+            models.Index(fields=["created_at"], name="transfer_by_time"),
+            models.Index(
+                fields=["reverses"], name="transfer_by_what_it_reverses", condition=Q(reverses__isnull=False)
+            ),
+            models.Index(
+                fields=["expires_at"], name="transfer_by_expiry", condition=Q(expires_at__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.phase} {self.amount} {self.asset}"
