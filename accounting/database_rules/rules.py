@@ -4,7 +4,7 @@ Each rule belongs to one table and one event. Its steps run in order: a refusal 
 break, an effect moves totals. CHECK and UNIQUE constraints stand with the models; here is what needs two.
 """
 
-from accounting.database_rules import corrections
+from accounting.database_rules import corrections, payouts
 from accounting.database_rules.rule import Effect, Refuse, Rule
 
 
@@ -131,6 +131,7 @@ RULES: tuple[Rule, ...] = (
         (ONE_ASSET, RESOLVES_A_PENDING_ONE, HOLD_IS_OPEN, MOVE_DEBIT, MOVE_CREDIT, WITHIN_STATED_LIMIT),
     ),
     *corrections.RULES,
+    *payouts.RULES,
     *_append_only("accounting_transfer"),
     *_append_only("accounting_receipt"),
     *_append_only("accounting_receiptline"),

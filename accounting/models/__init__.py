@@ -4,6 +4,7 @@ from accounting.models.accounts import Account, AccountKind, Asset
 from accounting.models.audit import AuditEvent
 from accounting.models.holds import ChargedBy, Hold, HoldLine, HoldState
 from accounting.models.operations import Operation
+from accounting.models.payouts import Payout, PayoutState
 from accounting.models.receipts import Receipt, ReceiptLine
 from accounting.models.transfers import Phase, Transfer
 
@@ -17,6 +18,8 @@ __all__ = [
     "HoldLine",
     "HoldState",
     "Operation",
+    "Payout",
+    "PayoutState",
     "Phase",
     "Receipt",
     "ReceiptLine",

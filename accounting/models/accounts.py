@@ -19,6 +19,7 @@ class AccountKind(models.TextChoices):
     WALLET = "wallet", "wallet of a consumer"
     EARNINGS = "earnings", "earnings of an owner"
     PLATFORM_FEE = "platform_fee", "the platform's fee"
+    PAYOUTS = "payouts", "earnings that are approved and not yet sent"
     FUNDING = "funding", "where money comes from"
     CLEARING = "clearing", "money between hold and split; zero outside a transaction"
     BUDGET = "budget", "intelligence budget"
@@ -33,6 +34,7 @@ ASSET_OF_KIND: dict[str, Asset] = {
     AccountKind.WALLET: Asset.MICRO_USD,
     AccountKind.EARNINGS: Asset.MICRO_USD,
     AccountKind.PLATFORM_FEE: Asset.MICRO_USD,
+    AccountKind.PAYOUTS: Asset.MICRO_USD,
     AccountKind.FUNDING: Asset.MICRO_USD,
     AccountKind.CLEARING: Asset.MICRO_USD,
     AccountKind.SPEND_CAP: Asset.MICRO_USD,
@@ -45,6 +47,7 @@ ASSET_OF_KIND: dict[str, Asset] = {
 RUNNING_KINDS = (AccountKind.WALLET, AccountKind.BUDGET, AccountKind.SPEND_CAP)
 SYSTEM_KINDS = (
     AccountKind.PLATFORM_FEE,
+    AccountKind.PAYOUTS,
     AccountKind.FUNDING,
     AccountKind.CLEARING,
     AccountKind.INFLUENCE_GRANT,
