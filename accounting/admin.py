@@ -6,11 +6,15 @@ from accounting.console import ReadOnlyAdmin, amount, influence, money, state_co
 from accounting.models import (
     Account,
     AuditEvent,
+    Debt,
     Hold,
     HoldLine,
     Operation,
+    PaymentEvent,
     Receipt,
     ReceiptLine,
+    TopUp,
+    TopUpClaim,
     Transfer,
 )
 
@@ -126,3 +130,49 @@ class AuditEventAdmin(ReadOnlyAdmin):
     search_fields = ("actor", "action", "subject", "organisation_slug")
     ordering = ("-at", "-pk")
     date_hierarchy = "at"
+
+
+@admin.register(TopUp)
+class TopUpAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "label", "provider", "shown_state", "sum", "repaid", "taken_back", "id")
+    list_filter = ("provider", "state", "created_at")
+    search_fields = ("=id", "label", "=reference", "=payment_reference")
+    ordering = ("-created_at", "-pk")
+    sum = money("amount_micro_usd", "amount")
+    repaid = money("repaid_micro_usd", "paid what was owed")
+    taken_back = money("taken_back_micro_usd", "taken back")
+    shown_state = state_column(
+        {"paid": "success", "open": "warning", "requested": "warning", "failed": "danger", "expired": "info"}
+    )
+
+
+@admin.register(TopUpClaim)
+class TopUpClaimAdmin(ReadOnlyAdmin):
+    list_display = ("said_at", "kind", "reference", "sum", "stands", "closed", "top_up")
+    list_filter = ("kind", "stands", "closed")
+    list_select_related = ("top_up",)
+    search_fields = ("=reference", "=top_up__id")
+    ordering = ("-said_at", "-pk")
+    sum = money("amount_micro_usd", "amount")
+
+
+@admin.register(Debt)
+class DebtAdmin(ReadOnlyAdmin):
+    list_display = ("wallet", "owed")
+    list_select_related = ("wallet",)
+    search_fields = ("=wallet__id", "wallet__label")
+    owed = money("owed_micro_usd", "owed")
+
+
+@admin.register(PaymentEvent)
+class PaymentEventAdmin(ReadOnlyAdmin):
+    list_display = ("received_at", "type", "shown_outcome", "note", "top_up", "id")
+    list_filter = ("outcome", "type", "received_at")
+    list_select_related = ("top_up",)
+    search_fields = ("=id", "=payment_reference", "=top_up__id")
+    ordering = ("-received_at", "-pk")
+    shown_outcome = state_column(
+        {"done": "success", "nothing": "info", "waiting": "warning", "refused": "danger"},
+        "outcome",
+        "outcome",
+    )

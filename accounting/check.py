@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from accounting.checking import balances, corrections, holds, payouts, receipts, signed
+from accounting.checking import balances, corrections, holds, payments, payouts, receipts, signed
 from accounting.checking.question import Breach, Question
 from accounting.database_rules import installation
 from accounting.models import Account, Hold, HoldState, Receipt, Transfer
@@ -21,6 +21,7 @@ QUESTIONS: tuple[Question, ...] = (
     *holds.QUESTIONS,
     *payouts.QUESTIONS,
     *receipts.QUESTIONS,
+    *payments.QUESTIONS,
 )
 
 

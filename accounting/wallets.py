@@ -4,28 +4,31 @@ from datetime import datetime
 from uuid import UUID
 
 from accounting import ledger
-from accounting.accounts import system_accounts
-from accounting.errors import Invalid, NotFound
 from accounting.limits import set_stated_limit
-from accounting.models import Account, AccountKind
+from accounting.models import AccountKind
+from accounting.payments import top_ups
 from accounting.writes import joining_write
 
 
 @joining_write
 def top_up(
-    *, wallet_id: int, amount_micro_usd: int, operation_id: UUID, acting_user_label: str, now: datetime
+    *,
+    wallet_id: int,
+    amount_micro_usd: int,
+    operation_id: UUID,
+    acting_user_label: str,
+    now: datetime,
+    organisation_slug: str = "",
 ) -> ledger.Balance:
-    """Money comes in from outside; repeating the call with the same id adds nothing."""
-    kind = Account.objects.filter(pk=wallet_id).values_list("kind", flat=True).first()
-    if kind is None:
-        raise NotFound(f"There is no account {wallet_id}.")
-    if kind != AccountKind.WALLET:
-        raise Invalid(f"Account {wallet_id} is a {kind}; money is put into wallets only.")
-    funding = system_accounts((AccountKind.FUNDING,))[AccountKind.FUNDING]
-    entry = ledger.Entry(
-        funding, wallet_id, amount_micro_usd, label="top-up", detail={"actor": acting_user_label}
+    """An operator brings money in; what is owed is paid first. Repeating it with the same id adds nothing."""
+    top_ups.paid_by_hand(
+        wallet_id=wallet_id,
+        label=organisation_slug,
+        amount_micro_usd=amount_micro_usd,
+        operation_id=operation_id,
+        acting_user=acting_user_label,
+        now=now,
     )
-    ledger.post(operation_id=operation_id, kind="wallet_top_up", entries=(entry,), now=now)
     return ledger.balance(wallet_id)
 
 

@@ -36,6 +36,13 @@ def secret(name: str, *, kept_in: Path) -> str:
     return _kept(name, kept_in / name.lower(), lambda: secrets.token_urlsafe(48))
 
 
+def given_secret(name: str) -> str:
+    """A secret that somebody else makes: from NAME or NAME_FILE, else empty, which switches its use off."""
+    if f"{name}_FILE" in os.environ:
+        return Path(os.environ[f"{name}_FILE"]).read_text().strip()
+    return os.environ.get(name, "").strip()
+
+
 def file(name: str, *, kept_in: Path) -> Path:
     """Where NAME_FILE says that something is, or its place under var/; it need not be there."""
     return Path(os.environ.get(f"{name}_FILE", kept_in))

@@ -148,6 +148,8 @@ PLATFORM_FEE_BASIS_POINTS = environment.whole("PLATFORM_FEE_BASIS_POINTS", 500)
 DEFAULT_NATS_PER_TOKEN = 4  # the platform's default answer cap, times max_tokens
 HOLD_BLOCK_TOKENS = 32
 WATERMARK_TOKENS = 16
+STRIPE_SECRET_KEY = environment.given_secret("STRIPE_SECRET_KEY")  # empty: no payments by card
+STRIPE_WEBHOOK_SECRET = environment.given_secret("STRIPE_WEBHOOK_SECRET")  # of the endpoint /webhooks/stripe
 HOLD_SECONDS = environment.whole("HOLD_SECONDS", 600)
 RECEIPT_SIGNING_KEY = environment.text("RECEIPT_SIGNING_KEY")  # a PEM, if it is not to be read from a file
 RECEIPT_SIGNING_KEY_FILE = environment.signing_key_file("RECEIPT_SIGNING_KEY", kept_in=VAR_DIR / "keys")
@@ -288,6 +290,10 @@ UNFOLD: dict[str, Any] = {
                 _rows("Seats held", "event_seat", "accounting_holdline"),
                 _rows("Receipts", "receipt_long", "accounting_receipt"),
                 _rows("Receipt lines", "format_list_bulleted", "accounting_receiptline"),
+                _rows("Top-ups", "add_card", "accounting_topup"),
+                _rows("Claims on top-ups", "undo", "accounting_topupclaim"),
+                _rows("Debts", "money_off", "accounting_debt"),
+                _rows("Payment events", "webhook", "accounting_paymentevent"),
                 _rows("Operations", "fingerprint", "accounting_operation"),
             ]},
             {"title": "People", "separator": True, "items": [

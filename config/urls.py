@@ -5,7 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from config import health
-from marketplace.api import metrics, openings
+from marketplace.api import metrics, openings, webhooks
 
 urlpatterns = [
     path("healthz", health.healthz),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("v1/docs", openings.Docs.as_view(url_name="schema"), name="docs"),
     path("v1/", include("marketplace.urls")),
     path("v1/", include("inference.urls")),
+    path("webhooks/stripe", webhooks.StripeWebhook.as_view()),
     path("admin/", admin.site.urls),
     path("", include("marketplace.portal.urls")),
 ]

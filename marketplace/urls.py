@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketplace.api import documents, money, policies, sources, standing, training
+from marketplace.api import documents, money, policies, sources, standing, top_ups, training
 
 urlpatterns = [
     path("sources", sources.Sources.as_view()),
@@ -22,5 +22,7 @@ urlpatterns = [
     path("jobs/<int:job_id>/cancel", training.CancelJob.as_view()),
     path("account", money.Account.as_view()),
     path("account/usage", money.Usage.as_view()),
+    path("account/top-ups", top_ups.TopUps.as_view()),
+    path("account/top-ups/<uuid:top_up_id>", top_ups.OneTopUp.as_view()),
     path("purposes", policies.PurposesView.as_view()),
 ]

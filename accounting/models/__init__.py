@@ -4,6 +4,16 @@ from accounting.models.accounts import Account, AccountKind, Asset
 from accounting.models.audit import AuditEvent
 from accounting.models.holds import ChargedBy, Hold, HoldLine, HoldState
 from accounting.models.operations import Operation
+from accounting.models.payments import (
+    ClaimKind,
+    Debt,
+    EventOutcome,
+    PaymentEvent,
+    TopUp,
+    TopUpClaim,
+    TopUpProvider,
+    TopUpState,
+)
 from accounting.models.payouts import Payout, PayoutState
 from accounting.models.receipts import Receipt, ReceiptLine
 from accounting.models.transfers import Phase, Transfer
@@ -14,14 +24,22 @@ __all__ = [
     "Asset",
     "AuditEvent",
     "ChargedBy",
+    "ClaimKind",
+    "Debt",
+    "EventOutcome",
     "Hold",
     "HoldLine",
     "HoldState",
     "Operation",
+    "PaymentEvent",
     "Payout",
     "PayoutState",
     "Phase",
     "Receipt",
     "ReceiptLine",
+    "TopUp",
+    "TopUpClaim",
+    "TopUpProvider",
+    "TopUpState",
     "Transfer",
 ]

@@ -21,6 +21,8 @@ class AccountKind(models.TextChoices):
     PLATFORM_FEE = "platform_fee", "the platform's fee"
     PAYOUTS = "payouts", "earnings that are approved and not yet sent"
     FUNDING = "funding", "where money comes from"
+    OWED = "owed", "what a consumer owes after money was taken back"
+    PROMOTION = "promotion", "free credits of the platform"
     CLEARING = "clearing", "money between hold and split; zero outside a transaction"
     BUDGET = "budget", "intelligence budget"
     INFLUENCE_GRANT = "influence_grant", "where budgets come from"
@@ -36,6 +38,8 @@ ASSET_OF_KIND: dict[str, Asset] = {
     AccountKind.PLATFORM_FEE: Asset.MICRO_USD,
     AccountKind.PAYOUTS: Asset.MICRO_USD,
     AccountKind.FUNDING: Asset.MICRO_USD,
+    AccountKind.OWED: Asset.MICRO_USD,
+    AccountKind.PROMOTION: Asset.MICRO_USD,
     AccountKind.CLEARING: Asset.MICRO_USD,
     AccountKind.SPEND_CAP: Asset.MICRO_USD,
     AccountKind.SPEND_CAP_GRANT: Asset.MICRO_USD,
@@ -49,6 +53,7 @@ SYSTEM_KINDS = (
     AccountKind.PLATFORM_FEE,
     AccountKind.PAYOUTS,
     AccountKind.FUNDING,
+    AccountKind.PROMOTION,
     AccountKind.CLEARING,
     AccountKind.INFLUENCE_GRANT,
     AccountKind.INFLUENCE_SPENT,

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from accounting import ledger, statements
 from accounting.models import Receipt
+from accounting.payments import crediting
 from marketplace import budget_report, earnings
 from marketplace.api.base import MarketView
 from marketplace.api.caller import Caller, caller_of
@@ -55,6 +56,9 @@ class AccountOut(serializers.Serializer[Any]):
     balance_micro_usd = serializers.IntegerField(help_text="what was paid in and not spent")
     held_micro_usd = serializers.IntegerField(help_text="the part that running answers hold")
     available_micro_usd = serializers.IntegerField()
+    owed_micro_usd = serializers.IntegerField(
+        help_text="claimed back by a payer after it was spent; the next top-up pays it first"
+    )
     key = KeyOut(allow_null=True)
 
 
@@ -109,6 +113,7 @@ class Account(MarketView):
             "balance_micro_usd": balance.posted,
             "held_micro_usd": balance.pending,
             "available_micro_usd": balance.available,
+            "owed_micro_usd": crediting.owed_micro_usd(caller.organisation.wallet_account_id),
             "key": _key(caller),
         }
         return Response(AccountOut(account).data)

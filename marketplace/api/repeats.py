@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
+from uuid import UUID, uuid4, uuid5
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -22,6 +23,7 @@ from marketplace.models import KeptReply, Organisation
 
 LONGEST_KEY = 255
 Handler = Callable[..., Response]
+_KEYS = UUID("7a1f6f0e-63a5-4f7e-9a52-2f8d6a4c1b90")  # the name space of clients' keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,14 @@ def repeatable(handler: Handler) -> Handler:
         return _keep(wish, reply)
 
     return post
+
+
+def operation_id_of(request: Request) -> UUID:
+    """The id of a write that keeps its own first outcome: the same for the same key of an organisation."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return uuid4()
+    return uuid5(_KEYS, f"{caller_of(request).organisation.pk}:{request.path}:{_checked(key)}")
 
 
 def _checked(key: str) -> str:

@@ -17,6 +17,7 @@ _DESCRIPTIONS = {
     409: "It contradicts what is on record.",
     413: "Too large.",
     422: "The request is not valid; `problems` names every place.",
+    503: "A service that this needs is switched off or does not answer.",
     429: "Too many requests; see Retry-After.",
 }
 

@@ -15,9 +15,9 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounting import audit, wallets
+from accounting import audit
 from accounting.console import ReadOnlyAdmin, money
-from marketplace import access, organisations
+from marketplace import access, organisations, top_ups
 from marketplace.console.dialogs import AmountForm, OrganisationForm, RoleForm, carry_out, dialog
 from marketplace.models import ApiKey, KeptReply, Membership, Organisation, Role, User
 
@@ -119,11 +119,11 @@ class OrganisationAdmin(ReadOnlyAdmin):
         amount = form.cleaned_data["amount_usd"]
         return carry_out(
             request,
-            lambda user: wallets.top_up(
-                wallet_id=organisation.wallet_account_id,
+            lambda user: top_ups.by_operator(
+                organisation=organisation,
                 amount_micro_usd=int(amount * 1_000_000),
                 operation_id=uuid.uuid4(),
-                acting_user_label=user.username,
+                acting_user=user,
                 now=timezone.now(),
             ),
             done=f"${amount} credited to {organisation.name}.",

@@ -1,7 +1,7 @@
 """`manage.py wallet top-up ORGANISATION MICRO_USD`: put money into a consumer's wallet.
 
-The operator's way in until a payment provider is connected. Repeating it with the same --operation-id adds
-nothing.
+The operator's way in for money that did not come through a payment provider. Repeating it with the same
+--operation-id adds nothing.
 """
 
 from typing import Any
@@ -33,6 +33,7 @@ class Command(BaseCommand):
                 amount_micro_usd=options["micro_usd"],
                 operation_id=options["operation_id"] or uuid4(),
                 acting_user_label=options["acting_user"],
+                organisation_slug=organisation.slug,
                 now=timezone.now(),
             )
         except Organisation.DoesNotExist as error:
