@@ -5,10 +5,12 @@ what is held, the next block is asked for. Refused, the seat's allowance is 0 fr
 answer goes on without it. Nothing is posted here: settlement does that, from what was spent.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from accounting.maths.units import nano_nats_up
+from inference.group_spending import GroupSpending
 from inference.plan import NANO, Seat
 
 TopUp = Callable[[str, int], bool]
@@ -21,6 +23,7 @@ class _Held:
     cap_nano_nats: int
     block_nano_nats: int
     token_charge_nano_nats: int | None
+    in_group: bool
     held_nano_nats: int
     spent_nats: float = 0.0
     charged_tokens: int = 0
@@ -28,8 +31,10 @@ class _Held:
 
     @property
     def rounding_nano_nats(self) -> int:
-        """Room for rounding up what was measured; public charges are whole already."""
-        return 1 if self.token_charge_nano_nats is None else 0
+        """Room for rounding up what was measured, of a group also for the split; public charges are whole."""
+        if self.token_charge_nano_nats is not None:
+            return 0
+        return 2 if self.in_group else 1
 
     @property
     def spent_nano_nats(self) -> int:
@@ -47,6 +52,7 @@ class HeldAllowance:
     top_up: TopUp
     refused: Callable[[str], None]
     _seats: dict[str, _Held] = field(default_factory=dict)
+    _groups: dict[str, GroupSpending] = field(default_factory=dict)  # by member
     _drawn: int = 0
 
     def seat(self, seats: Sequence[Seat]) -> None:
@@ -56,8 +62,10 @@ class HeldAllowance:
                 cap_nano_nats=one.cap_nano_nats,
                 block_nano_nats=one.block_nano_nats,
                 token_charge_nano_nats=one.token_charge_nano_nats,
+                in_group=one.group is not None,
                 held_nano_nats=min(one.cap_nano_nats, one.block_nano_nats),
             )
+        self._groups = _groups_of(seats)
 
     def token_drawn(self) -> None:
         self._drawn += 1
@@ -78,8 +86,11 @@ class HeldAllowance:
         held.charged_tokens += 1
 
     def spent_nano_nats(self, label: str) -> int:
-        """Rounded up once, over the whole answer so far."""
-        return self._seats[label].spent_nano_nats
+        """Rounded up once, over the whole answer so far; a member of a group has its part of the group's."""
+        group = self._groups.get(label)
+        if group is None:
+            return self._seats[label].spent_nano_nats
+        return group.parts({name: held.spent_nats for name, held in self._seats.items()})[label]
 
     def all_refused(self) -> frozenset[str]:
         """Seats whose budget ended in mid-answer."""
@@ -112,3 +123,14 @@ class HeldAllowance:
 
     def _tokens_left(self) -> int:
         return max(self.max_tokens - self._drawn, 1)
+
+
+def _groups_of(seats: Sequence[Seat]) -> dict[str, GroupSpending]:
+    """Seats that share one; a public charge is a source's own, whatever resembles it."""
+    members: dict[int, list[str]] = defaultdict(list)
+    for one in seats:
+        if one.group is not None and one.token_charge_nano_nats is None:
+            members[one.group].append(one.slug)
+    return {
+        label: group for labels in members.values() for group in [GroupSpending(labels)] for label in labels
+    }

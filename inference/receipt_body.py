@@ -9,7 +9,7 @@ from typing import Any
 from accounting.settled import Settled
 from inference.models import Answer
 from inference.plan import Seat
-from inference.report import Measured, excluded_report, owner_reports, shared_nats, source_reports
+from inference.report import Measured, excluded_report, owner_reports, shared_report, source_reports
 from inference.request import Question
 from inference.sealing import keyed_digest
 
@@ -51,7 +51,7 @@ def receipt_body(
         "owners": owner_reports(measured, settled),
         "excluded": excluded_report(measured.plan),
         "excluded_counts": measured.plan.counts(),
-        "shared_nats": shared_nats(measured),
+        **shared_report(measured),
         "charge_micro_usd": settled.total_micro_usd,
         "transcript_digest": transcript_digest,
         "notes": _notes(question),

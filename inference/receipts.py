@@ -16,7 +16,7 @@ from marketplace.models import Organisation
 
 SHARED_WITH_OWNERS = (
     "receipt_id", "issued_at", "mode", "alpha", "core", "constants_digest", "composition_hash", "temperature",
-    "top_p", "tokens", "notes",
+    "top_p", "tokens", "shared_nats", "shared_meaning", "notes",
 )  # fmt: skip
 
 

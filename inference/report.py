@@ -6,8 +6,10 @@ holds (relevance, effective gamma, attribution, help, passages) is null; only pu
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 from typing import Any
 
+from accounting import shared_influence
 from accounting.maths.units import nano_nats_up
 from accounting.settled import Settled, SettledLine
 from inference.plan import NANO, Plan, Seat
@@ -70,7 +72,7 @@ def abc_of(measured: Measured, settled: Settled) -> Json:
         "excluded_counts": plan.counts(),
         "fee_micro_usd": settled.fee_micro_usd,
         "charge_micro_usd": settled.total_micro_usd,
-        "shared_nats": shared_nats(measured),
+        **shared_report(measured),
     }
 
 
@@ -80,13 +82,19 @@ def excluded_report(plan: Plan) -> list[Json]:
 
 def shared_nats(measured: Measured) -> float | None:
     """Influence that no single source explains: the symmetric divergence of all voters removed together,
-    summed over the tokens, minus the sum of the leave-one-out attributions. Negative where voters pull
-    against each other. Null in private answers, where nothing is measured.
+    summed over the tokens, minus the sum of the leave-one-out attributions. Positive where voters say the
+    same, negative where they pull against each other. Null in private answers, where nothing is measured.
     """
     if measured.identity.is_private:
         return None
     together = measured.tally.sets.get(ALL_VOTERS, 0.0)
-    return together - sum(seat.symmetric for seat in measured.tally.seats.values())
+    return shared_influence.exact(together - fsum(seat.symmetric for seat in measured.tally.seats.values()))
+
+
+def shared_report(measured: Measured) -> Json:
+    """The shared influence as a line of its own: the signed number, and what it means in one sentence."""
+    line: Json = {"shared_nats": shared_nats(measured)}
+    return {**line, "shared_meaning": shared_influence.sentence(shared_influence.nano_nats_of(line))}
 
 
 def owner_reports(measured: Measured, settled: Settled) -> list[Json]:

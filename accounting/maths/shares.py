@@ -1,7 +1,7 @@
 """Exact splits of an integer: no unit is lost, none appears.
 
-Step of the way: settle (what a group or a set of members earned together is divided here). It must not know
-what is divided.
+Step of the way: settle (what a group or a set of members earned together is divided here), and every page
+that shows shares of a whole. It must not know what is divided.
 """
 
 from collections.abc import Sequence
@@ -28,3 +28,22 @@ def largest_remainder(total: int, weights: Sequence[int | float | Fraction]) -> 
     for place in order[: total - sum(parts)]:
         parts[place] += 1
     return parts
+
+
+def growing_split(total: int, weights: Sequence[int | float | Fraction], before: Sequence[int]) -> list[int]:
+    """The same for a whole that grows: the parts sum to it exactly and none is below what it was `before`.
+
+    What is new goes to whoever lies behind the exact share, in proportion to how far. Splitting anew at every
+    step could take a unit back that a watermark has stored already: no rule that keeps every part within one
+    unit of its share can also grow in every part. This one gives nobody more than the exact share of the
+    total of that step, rounded up.
+    """
+    if len(before) != len(weights) or any(part < 0 for part in before) or sum(before) > total:
+        raise ValueError("a part >= 0 for every weight is needed, within the total")
+    if not any(before):
+        return largest_remainder(total, weights)
+    whole = sum(Fraction(weight) for weight in weights)
+    shares = [total * Fraction(weight) / whole if whole else Fraction(0) for weight in weights]
+    behind = [max(Fraction(0), share - part) for share, part in zip(shares, before, strict=True)]
+    added = largest_remainder(total - sum(before), behind)
+    return [part + more for part, more in zip(before, added, strict=True)]

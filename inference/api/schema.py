@@ -135,7 +135,12 @@ class AbcOut(serializers.Serializer[Any]):
     excluded_counts = serializers.DictField(child=serializers.IntegerField())
     fee_micro_usd = serializers.IntegerField()
     charge_micro_usd = serializers.IntegerField(help_text="total")
-    shared_nats = serializers.FloatField(allow_null=True)
+    shared_nats = serializers.FloatField(
+        allow_null=True,
+        help_text="what all voters moved together less the sum of what each moved alone; signed, charged to "
+        "nobody; null in private answers",
+    )
+    shared_meaning = serializers.CharField(allow_null=True, help_text="the same in one plain sentence")
 
 
 class TokenUsageOut(serializers.Serializer[Any]):

@@ -1,8 +1,8 @@
 """Near-duplicate sources vote as one: a group has one seat, so copies of one text do not count twice.
 
 Step of the way: compose and measure. ``w_G`` is the largest member's weight, ``delta_G`` the members'
-weighted mean; the group is measured, capped and paid as one, and what it moved is split inside by weight. It
-must not decide who is a near-duplicate.
+weighted mean; the group is measured, capped and paid as one, and what it moved is split inside by weight (in
+whole nano-nats by `inference.group_spending`). It must not decide who is a near-duplicate.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from accounting.maths.shares import largest_remainder
 from inference.net.open_rule import Pool
 
 
@@ -58,8 +57,3 @@ def seat_allowances(allowances: Tensor, seats: Seating) -> Tensor:
     """What a seat may move so that no member's part of it is above that member's allowance."""
     full = torch.full((seats.seats,), torch.inf, dtype=torch.float64)
     return full.scatter_reduce_(0, seats.seat, allowances.double() / seats.part, "amin")  # (seats,)
-
-
-def split_nano_nats(*, total_nano_nats: int, weights: Sequence[float]) -> list[int]:
-    """A group's measured nano-nats over its members by weight, to the last one (largest remainder)."""
-    return largest_remainder(total_nano_nats, weights)

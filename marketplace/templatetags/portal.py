@@ -60,6 +60,27 @@ def nats_plain(nano_nats: int | None, absent: str = "no limit") -> str:
 
 
 @register.filter
+def signed_nats(nano_nats: int) -> SafeString:
+    """Influence that has a sign: what is shared."""
+    return format_html(
+        '<span class="number">{} <span class="unit">nats</span></span>', words.signed_nats_number(nano_nats)
+    )
+
+
+@register.filter
+def signed_float_nats(nats_value: float) -> str:
+    """A measured float with its sign, to the nano-nat: never a zero with a sign."""
+    return words.signed_nats(round(nats_value * 10**9))
+
+
+@register.filter
+def signed_usd(micro_usd: int) -> SafeString:
+    """A movement of money."""
+    text = words.signed_dollars(micro_usd)
+    return format_html('<span class="money">{}<i>{}</i></span>', text[:-4], text[-4:])
+
+
+@register.filter
 def bits(value: float | None) -> SafeString | str:
     """Bits per byte of held-out text: lower means that the text was foreseen better."""
     if value is None:

@@ -1,17 +1,21 @@
 """Mid-answer top-ups: a token never uses more than what is held, and a refusal is for good."""
 
+from fractions import Fraction
 from types import SimpleNamespace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounting.maths.units import nano_nats_up
 from inference.allowance import HeldAllowance
 
 NANO = 10**9
 
 
-def seat(*, cap, block, charge=None):
-    return SimpleNamespace(slug="a", cap_nano_nats=cap, block_nano_nats=block, token_charge_nano_nats=charge)
+def seat(*, cap, block, charge=None, slug="a", group=None):
+    return SimpleNamespace(
+        slug=slug, cap_nano_nats=cap, block_nano_nats=block, token_charge_nano_nats=charge, group=group
+    )
 
 
 def allowance(one, *, max_tokens, budget):
@@ -77,3 +81,45 @@ def test_a_private_seat_goes_on_exactly_as_long_as_its_charge_fits_its_cap():
 def test_the_last_token_may_use_all_that_is_left():
     made, _ = allowance(seat(cap=4 * NANO, block=NANO), max_tokens=1, budget=100 * NANO)
     assert abs(made.left_nats("a") - 4) < 1e-8
+
+
+def grouped(cap=10**12):
+    made = HeldAllowance(max_tokens=60, top_up=lambda *_: True, refused=lambda _: None)
+    made.seat(
+        [
+            *(seat(cap=cap, block=cap, slug=slug, group=3) for slug in ("a", "b", "c")),
+            seat(cap=cap, block=cap, slug="alone"),
+        ]
+    )
+    return made
+
+
+@given(tokens=st.lists(st.tuples(*[st.floats(0, 1)] * 3), min_size=1, max_size=40))
+def test_members_of_a_group_have_exact_parts_of_what_it_spent_as_one_and_they_only_grow(tokens):
+    made, spent, before = grouped(), dict.fromkeys("abc", 0.0), dict.fromkeys("abc", 0)
+    for token in tokens:
+        for label, nats in zip("abc", token, strict=True):
+            made.spend(label, nats)
+            spent[label] += nats
+        parts = {label: made.spent_nano_nats(label) for label in "abc"}
+        assert sum(parts.values()) == nano_nats_up(sum(map(Fraction, spent.values())))
+        assert all(parts[label] >= before[label] for label in "abc")
+        assert all(parts[label] < Fraction(spent[label]) * 10**9 + 2 for label in "abc")
+        before = parts
+
+
+def test_a_group_is_rounded_up_once_and_not_once_a_member():
+    made = grouped()
+    for label in ("a", "b", "c", "alone"):
+        made.spend(label, 0.1e-9)
+    assert sum(made.spent_nano_nats(label) for label in "abc") == 1
+    assert made.spent_nano_nats("alone") == 1
+
+
+def test_no_member_of_a_group_spends_above_what_it_holds():
+    made = grouped(cap=100)
+    for _ in range(60):
+        for label in "abc":
+            made.spend(label, made.left_nats(label))
+        made.token_drawn()
+    assert all(97 <= made.spent_nano_nats(label) <= 100 for label in "abc")

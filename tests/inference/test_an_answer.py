@@ -1,9 +1,11 @@
 """One answer, the whole way: who voted, what each moved, what each was paid, and that the books agree."""
 
 import json
+from fractions import Fraction
 
 import pytest
 
+from accounting.maths.units import nano_nats_up
 from accounting.receipts import Receipt
 from inference.models import Answer
 from tests.inference.scene import text_of
@@ -123,6 +125,16 @@ def test_copies_of_one_text_share_a_seat_and_their_owner_is_measured_as_one(scen
     assert owner["sources"] == ["python-copy", "python-guide"]
     assert owner["attribution_nats"] == pytest.approx(sum(voters.values()), rel=1e-3)
     assert abc["shared_nats"] == pytest.approx(0, abs=1e-2)
+    lines = {line.label: line.nano_nats for line in Receipt.objects.get(pk=abc["receipt_id"]).lines.all()}
+    assert sum(lines.values()) == nano_nats_up(sum(map(Fraction, voters.values()))), "rounded up as one"
+
+
+def test_shared_influence_is_a_line_of_its_own_on_the_answer_and_the_receipt(scene):
+    abc = scene.ask().json()["abc"]
+    body = Receipt.objects.get(pk=abc["receipt_id"]).body
+    assert (body["shared_nats"], body["shared_meaning"]) == (abc["shared_nats"], abc["shared_meaning"])
+    assert "-0.0" not in str(abc["shared_nats"]) or abc["shared_nats"] < 0
+    assert abc["shared_meaning"].startswith("Together the sources moved")
 
 
 def test_temperature_zero_and_top_p_say_on_the_receipt_what_was_measured(scene):

@@ -51,6 +51,7 @@ def test_nothing_that_depends_on_the_source_is_shown_or_kept(private):
         assert voter[field] is None
     assert voter["passages"] == []
     assert abc["shared_nats"] is None
+    assert abc["shared_meaning"] is None
     receipt = private.receipt(abc["receipt_id"])
     assert receipt.body["transcript_digest"] is None
     assert not SealedTranscript.objects.exists()

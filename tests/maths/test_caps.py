@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.net import caps, groups, open_rule, renyi
+from inference.net import caps, open_rule, renyi
 from tests.maths.pools import R0, random_allowances, random_pool
 
 
@@ -180,11 +180,6 @@ def test_a_group_is_removed_as_the_set_of_its_members():
     alone = open_rule.without(got.vote, torch.arange(2) == seat)
     rest = open_rule.vote(weights=pool.weights[2:], **(pool.terms() | {"ballots": pool.rows[2:]}))
     assert torch.allclose(alone, rest.log_p, atol=1e-12)
-
-
-@given(total=st.integers(0, 10**12), weights=st.lists(st.floats(0.01, 1), min_size=1, max_size=6))
-def test_what_a_group_earned_is_split_to_the_last_nano_nat(total, weights):
-    assert sum(groups.split_nano_nats(total_nano_nats=total, weights=weights)) == total
 
 
 def test_a_point_that_cannot_be_proven_is_an_error_not_an_overdraft(monkeypatch):

@@ -37,6 +37,57 @@ def test_units_left_over_go_to_the_largest_remainders_and_then_to_the_first():
     assert shares.largest_remainder(3, [0, 0]) == [2, 1]
 
 
+@given(total=st.integers(0, 10**12), weights=WEIGHTS)
+@settings(deadline=None)
+def test_the_same_split_is_the_same_whenever_it_is_made_and_equal_weights_differ_by_one_at_most(
+    total, weights
+):
+    parts = shares.largest_remainder(total, weights)
+    assert parts == shares.largest_remainder(total, weights)
+    assert parts == shares.largest_remainder(total, [Fraction(weight) for weight in weights])
+    for one, part in zip(weights, parts, strict=True):
+        twins = [other for weight, other in zip(weights, parts, strict=True) if weight == one]
+        assert twins == sorted(twins, reverse=True), "the first among equals gets the unit left over"
+        assert abs(part - twins[0]) <= 1
+
+
+@given(total=st.integers(0, 10**9), weights=WEIGHTS, data=st.data())
+@settings(deadline=None)
+def test_nobody_with_a_smaller_remainder_is_preferred(total, weights, data):
+    parts = shares.largest_remainder(total, weights)
+    whole = sum(map(Fraction, weights))
+    if whole:
+        left = [total * Fraction(weight) / whole for weight in weights]
+        raised = [share - int(share) for share, part in zip(left, parts, strict=True) if part > int(share)]
+        kept = [share - int(share) for share, part in zip(left, parts, strict=True) if part == int(share)]
+        assert not raised or not kept or min(raised) >= max(kept)
+
+
+@given(
+    steps=st.lists(st.lists(st.floats(0, 1e3), min_size=4, max_size=4), min_size=1, max_size=30),
+    more=st.lists(st.integers(0, 10**6), min_size=30, max_size=30),
+)
+@settings(deadline=None)
+def test_a_split_that_grows_sums_to_every_total_takes_nothing_back_and_never_runs_ahead(steps, more):
+    total, sums, parts = 0, [Fraction(0)] * 4, [0] * 4
+    for step, added in zip(steps, more, strict=False):
+        total += added
+        before, sums = parts, [one + Fraction(two) for one, two in zip(sums, step, strict=True)]
+        parts = shares.growing_split(total, sums, before)
+        assert sum(parts) == total
+        for now, then, share in zip(parts, before, sums, strict=True):
+            assert now >= then
+            assert now == then or not sum(sums) or now < total * share / sum(sums) + 1
+
+
+def test_a_split_that_grows_is_the_largest_remainder_at_first_and_then_catches_up():
+    assert shares.growing_split(7, [0.5, 0.3, 0.2], [0, 0, 0]) == [4, 2, 1]
+    assert shares.growing_split(2, [1, 1, 2], [1, 1, 0]) == [1, 1, 0]
+    assert shares.growing_split(4, [1, 1, 2], [1, 1, 0]) == [1, 1, 2]
+    with pytest.raises(ValueError):
+        shares.growing_split(1, [1, 1], [1, 1])
+
+
 @pytest.mark.parametrize(("total", "weights"), [(-1, [1]), (1, []), (1, [-1]), (1, [nan]), (1, [inf])])
 def test_a_split_that_means_nothing_is_refused(total, weights):
     with pytest.raises(ValueError):

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
+from django.utils import timezone
 
 from tests.cast import Cast
 from tests.pages.addresses import OF_ALL, pages
-from tests.pages.scene import Scene
+from tests.pages.scene import Scene, pay, private_body
 
 pytestmark = pytest.mark.django_db
 
@@ -158,3 +159,23 @@ def test_signing_in_never_leads_to_another_host(cast: Cast) -> None:
         "/sign-in", {"username": "owner", "password": "a long pass phrase", "next": "https://evil.example/"}
     )
     assert reply.headers["Location"] == "/"
+
+
+def test_shared_influence_is_a_signed_line_with_its_meaning_for_buyer_and_owner(scene: Scene) -> None:
+    for actor in (scene.cast.buyer, scene.cast.owner):
+        page = actor.browser.get(f"/receipts/{scene.receipt.pk}").content.decode()
+        assert "Shared influence<small>Together the sources moved more than the sum" in page
+        assert "+3.418 <span" in page
+
+
+def test_a_private_receipt_has_no_line_of_shared_influence(scene: Scene) -> None:
+    receipt = pay(scene.cast.buyer, {scene.tides: 1.0}, timezone.now(), body=private_body)
+    page = scene.cast.buyer.browser.get(f"/receipts/{receipt.pk}").content.decode()
+    assert "Shared influence" not in page
+
+
+def test_shares_of_a_receipt_sum_to_a_hundred(scene: Scene) -> None:
+    page = scene.cast.buyer.browser.get(f"/receipts/{scene.receipt.pk}").content.decode()
+    shares = [float(share) for share in re.findall(r"<small>([\d.]+)% of what is shown", page)]
+    assert len(shares) == 3
+    assert round(sum(shares), 1) == 100.0

@@ -54,6 +54,21 @@ def test_absent_values_are_said_in_words() -> None:
     assert portal.when(None) == "never"
 
 
+@pytest.mark.parametrize(
+    ("nats", "text"),
+    [(-0.0001, "−0.0001 nats"), (-1e-12, "0.000 nats"), (0.0, "0.000 nats"), (0.11, "+0.110 nats")],
+)
+def test_a_zero_is_never_written_with_a_sign(nats: float, text: str) -> None:
+    assert portal.signed_float_nats(nats) == text
+    assert portal.signed_nats(round(nats * 10**9)).startswith(f'<span class="number">{text[:-5]} <')
+
+
+def test_movements_of_money_have_a_sign() -> None:
+    assert ">+$1.00<i>0000</i>" in portal.signed_usd(1_000_000)
+    assert ">−$0.00<i>0005</i>" in portal.signed_usd(-5)
+    assert ">$0.00<i>0000</i>" in portal.signed_usd(0)
+
+
 def test_sizes_times_and_states() -> None:
     assert [portal.size(count) for count in (999, 1500, 2_500_000)] == ["999 bytes", "1.5 kB", "2.5 MB"]
     moment = datetime(2026, 1, 31, 9, 5, 7, tzinfo=UTC)

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from accounting import shared_influence, words
 from accounting.accounts import Asset
 from marketplace.models import Partition
 
@@ -67,9 +68,12 @@ class Report:
         counts = ", ".join(f"{count} by {rule}" for rule, count in abc.get("excluded_counts", {}).items())
         if counts:
             self.line(f"all that did not vote: {counts}")
-        shared = abc["shared_nats"]
+        shared = shared_influence.nano_nats_of(abc)
         if shared is not None:
-            self.line(f"shared influence (what leave-one-out shares do not explain): {shared:+.3f} nats")
+            self.line(
+                "shared influence (what leave-one-out shares do not explain): "
+                f"{words.signed_nats(shared)}. {abc['shared_meaning']}"
+            )
         fee = f"of which the platform's fee {abc['fee_micro_usd']:,}"
         self.line(f"total {abc['charge_micro_usd']:,} micro-USD, {fee}")
         self.line(f"receipt {abc['receipt_id']}: {_verified(verification)}")
@@ -142,7 +146,7 @@ def _excluded(rows: list[JsonObject]) -> Table:
 
 
 def _shown(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    return "-" if value is None else f"{value:z.3f}"  # never -0.000
 
 
 def _verified(verification: JsonObject) -> str:

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from django.conf import settings
 
+from accounting import shared_influence
 from accounting.errors import NotFound
+from accounting.maths.shares import largest_remainder
 from accounting.models import HoldLine, Receipt, ReceiptLine
 from accounting.receipt_proof import Proof, prove
 from marketplace.models import Organisation, Source
@@ -87,8 +89,11 @@ class ReceiptFigures:
     @property
     def shared_nano_nats(self) -> int | None:
         """Influence of all voters together that no single one of them explains; may be negative."""
-        shared = self.body.get("shared_nats")
-        return None if shared is None else round(shared * 10**9)
+        return shared_influence.nano_nats_of(self.body)
+
+    @property
+    def shared_meaning(self) -> str | None:
+        return shared_influence.sentence(self.shared_nano_nats)
 
     @property
     def raw(self) -> Mapping[str, Any]:
@@ -97,7 +102,8 @@ class ReceiptFigures:
             return self.body
         mine = {line.label for line in self.lines}
         own = [entry for entry in _entries(self.body) if entry.get("source") in mine]
-        return {"receipt_id": str(self.receipt.pk), "sources": own}
+        shared = {key: self.body[key] for key in ("shared_nats", "shared_meaning") if key in self.body}
+        return {"receipt_id": str(self.receipt.pk), "sources": own, **shared}
 
 
 def find(*, receipt_id: UUID, organisation: Organisation) -> ReceiptFigures:
@@ -128,15 +134,22 @@ def _voters(receipt: Receipt, lines: Sequence[ReceiptLine]) -> tuple[VoterLine, 
     prices = dict(
         HoldLine.objects.filter(hold=receipt.hold_id).values_list("label", "price_micro_usd_per_nat")
     )
-    whole = sum(line.nano_nats for line in lines)
+    shares = _shares([line.nano_nats for line in lines])
     return tuple(
-        _voter(position, line, said.get(line.label, {}), prices.get(line.label), whole)
+        _voter(position, line, said.get(line.label, {}), prices.get(line.label), shares[position])
         for position, line in enumerate(lines)
     )
 
 
+def _shares(nano_nats: Sequence[int]) -> list[str]:
+    """Per cent with one decimal, that sum to 100.0; nothing where nothing was moved."""
+    if not any(nano_nats):
+        return [""] * len(nano_nats)
+    return [f"{part / 10:.1f}" for part in largest_remainder(1000, nano_nats)]
+
+
 def _voter(
-    position: int, line: ReceiptLine, said: Mapping[str, Any], price: int | None, whole: int
+    position: int, line: ReceiptLine, said: Mapping[str, Any], price: int | None, share: str
 ) -> VoterLine:
     return VoterLine(
         label=line.label,
@@ -147,7 +160,7 @@ def _voter(
         help_nats=said.get("help_nats"),
         limited_by=str(said.get("limited_by") or "").replace("_", " "),
         nano_nats=line.nano_nats,
-        share=f"{100 * line.nano_nats / whole:.1f}" if whole else "",
+        share=share,
         price_micro_usd_per_nat=price,
         charge_micro_usd=line.charge_micro_usd,
         floor_micro_usd=line.floor_top_up_micro_usd,
