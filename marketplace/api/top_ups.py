@@ -90,5 +90,5 @@ class OneTopUp(MarketView):
         return Response(TopUpOut(top_ups.of_wallet(wallet_id=wallet, top_up_id=top_up_id)).data)
 
 
-def _page_of(_top_up_id: UUID) -> str:
-    return reverse("portal:account")
+def _page_of(top_up_id: UUID) -> str:
+    return reverse("portal:top-up", args=[top_up_id])

@@ -18,6 +18,7 @@ from django.shortcuts import redirect, render
 from accounting.errors import NotFound
 from accounting.errors import PermissionDenied as RoleRefused
 from marketplace.models import Membership, Organisation, Role, User
+from marketplace.roles import TREASURERS
 
 CHOSEN = "organisation"  # the session's key
 
@@ -36,6 +37,10 @@ class Desk:
     @property
     def may_write(self) -> bool:
         return self.role in {Role.OWNER, Role.EDITOR}
+
+    @property
+    def may_pay(self) -> bool:
+        return self.role in TREASURERS
 
     @property
     def may_issue_keys(self) -> bool:

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from marketplace.portal.views import account, earnings, home, keys, policy, receipts, session, source, sources
+from marketplace.portal.views import (
+    account,
+    earnings,
+    home,
+    keys,
+    policy,
+    receipts,
+    session,
+    source,
+    sources,
+    wallet,
+)
 
 app_name = "portal"
 urlpatterns = [
@@ -26,6 +37,10 @@ urlpatterns = [
     path("earnings.csv", earnings.earnings_csv, name="earnings-csv"),
     path("receipts/<uuid:receipt_id>", receipts.receipt, name="receipt"),
     path("account", account.account, name="account"),
+    path("wallet", wallet.wallet, name="wallet"),
+    path("wallet.csv", wallet.wallet_csv, name="wallet-csv"),
+    path("wallet/top-ups/<uuid:top_up_id>", wallet.top_up, name="top-up"),
+    path("wallet/top-ups/<uuid:top_up_id>/pay", wallet.pay, name="top-up-pay"),
     path("keys", keys.keys, name="keys"),
     path("keys/<int:key_id>/revoke", keys.revoke, name="key-revoke"),
 ]

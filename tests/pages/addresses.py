@@ -4,7 +4,17 @@ from django.urls import get_resolver
 
 from tests.pages.scene import Scene
 
-OF_ALL = ("/", "/sources", "/sources/new", "/earnings", "/earnings.csv", "/account", "/keys")
+OF_ALL = (
+    "/",
+    "/sources",
+    "/sources/new",
+    "/earnings",
+    "/earnings.csv",
+    "/account",
+    "/keys",
+    "/wallet",
+    "/wallet.csv",
+)
 OF_A_SOURCE = ("", "/documents", "/policy", "/progress")
 POSTED = ("/train", "/train/cancel", "/suspend", "/resume", "/withdraw", "/policy/preview")
 

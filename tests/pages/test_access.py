@@ -16,8 +16,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_every_address_of_the_portal_is_in_one_of_the_lists(scene: Scene) -> None:
-    # plus: sign-in, sign-out, organisation, keys/{id}/revoke, which have tests of their own
-    assert len(patterns()) == len(pages(scene)) + len(posted(scene)) + 4
+    # plus: sign-in, sign-out, organisation, keys/{id}/revoke, wallet/top-ups/{id} and its /pay, which have
+    # tests of their own
+    assert len(patterns()) == len(pages(scene)) + len(posted(scene)) + 6
 
 
 def test_a_stranger_is_sent_to_sign_in(scene: Scene, client: Client) -> None:

@@ -168,7 +168,7 @@ def test_every_page_in_light_and_dark_fits_wide_and_narrow_screens(
         "documents": "/sources/alpine-plants/documents", "earnings": "/earnings", "owner-receipt": receipt,
         "keys": "/keys",
     }  # fmt: skip
-    buyers = {"buyer-home": "/", "account": "/account", "receipt": receipt}
+    buyers = {"buyer-home": "/", "account": "/account", "receipt": receipt, "wallet": "/wallet"}
     for scheme, width in LOOKS:
         for person, pages in (("owner", owners), ("buyer", buyers)):
             with window(browser, live_server.url, scheme=scheme, width=width) as seen:

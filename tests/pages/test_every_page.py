@@ -87,6 +87,7 @@ def test_pages_without_data_say_what_to_do_next(cast: Cast) -> None:
         "/earnings": "Nothing earned yet",
         "/account": "No answer yet",
         "/keys": "Issue a key",
+        "/wallet": "Nothing has moved yet",
     }
     for address in OF_ALL:
         reply = cast.outsider.browser.get(address)

@@ -42,12 +42,15 @@ def test_an_owners_lists_take_the_same_queries_whatever_their_length(
     assert queries_of(cast.owner, address) == few
 
 
-def test_a_buyers_list_takes_the_same_queries_whatever_its_length(cast: Cast, named_core: None) -> None:
+@pytest.mark.parametrize("address", ["/account", "/wallet", "/wallet.csv"])
+def test_a_buyers_lists_take_the_same_queries_whatever_their_length(
+    cast: Cast, named_core: None, address: str
+) -> None:
     fund(cast.buyer, timezone.now())
     grow(cast, 1)()
-    few = queries_of(cast.buyer, "/account")
+    few = queries_of(cast.buyer, address)
     grow(cast, 5)()
-    assert queries_of(cast.buyer, "/account") == few
+    assert queries_of(cast.buyer, address) == few
 
 
 def test_lists_are_cut_into_pages(cast: Cast, named_core: None) -> None:

@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet, Sum
 
 from accounting import ledger
 from accounting.models import Receipt
+from accounting.payments import crediting
 from marketplace.models import Organisation
 
 
@@ -18,6 +19,7 @@ class WalletFigures:
     held_micro_usd: int
     spent_micro_usd: int
     answers: int
+    owed_micro_usd: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ def of_organisation(organisation: Organisation) -> WalletFigures:
         held_micro_usd=balance.pending,
         spent_micro_usd=sums["spent"] or 0,
         answers=sums["answers"],
+        owed_micro_usd=crediting.owed_micro_usd(organisation.wallet_account_id),
     )
 
 

@@ -3,5 +3,6 @@
 from marketplace.portal.forms.keys import KeyForm
 from marketplace.portal.forms.policy import PolicyForm
 from marketplace.portal.forms.sources import DocumentsForm, SourceForm
+from marketplace.portal.forms.wallet import TopUpForm
 
-__all__ = ["DocumentsForm", "KeyForm", "PolicyForm", "SourceForm"]
+__all__ = ["DocumentsForm", "KeyForm", "PolicyForm", "SourceForm", "TopUpForm"]
