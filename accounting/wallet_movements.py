@@ -40,14 +40,13 @@ def keys(wallet_id: int) -> QuerySet[Any, Key]:
         phase__in=MOVING_PHASES,
         hold__isnull=True,
     )
-    return (
-        _keys("answer", answers, "issued_at")
-        .union(_keys("transfer", others, "created_at"), all=True)
-        .order_by("-at", "-id")
+    lines: QuerySet[Any, Key] = _keys("answer", answers, "issued_at").union(
+        _keys("transfer", others, "created_at"), all=True
     )
+    return lines.order_by("-at", "-id")
 
 
-def _keys(kind: str, rows: QuerySet[Any], moment: str) -> QuerySet[Any, Key]:
+def _keys(kind: str, rows: Any, moment: str) -> Any:
     named = rows.order_by().annotate(kind=Value(kind, output_field=CharField()), at=F(moment))
     return named.values_list("kind", "id", "at")
 

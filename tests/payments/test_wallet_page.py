@@ -21,9 +21,9 @@ from tests.payments.stripe_here import deliver, paid, refunded
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("named_core")]
 
 
-def press(cast: Cast, amount: str = "25", operation_id: object = None, **follow: bool):
+def press(cast: Cast, amount: str = "25", operation_id: object = None):
     values = {"amount_usd": amount, "operation_id": str(operation_id or uuid.uuid4())}
-    return cast.buyer.browser.post("/wallet", values, **follow)
+    return cast.buyer.browser.post("/wallet", values)
 
 
 def test_a_top_up_leads_over_its_own_page_to_stripe(cast: Cast, network):
