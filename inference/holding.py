@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from accounting import holds
+from accounting import free_credit, holds
 from inference.allowance import HeldAllowance
 from inference.bench import Bench
 from inference.models import Answer
@@ -27,6 +27,11 @@ def hold(*, plan: Plan, question: Question, answer: Answer, bench: Bench) -> tup
         admitted=[seat.admitted for seat in plan.seats], consumer=answer.organisation, now=now
     )
     seats = tuple(replace(seat, admitted=own) for seat, own in zip(plan.seats, admitted, strict=True))
+    free_credit.grant(
+        wallet_id=answer.organisation.wallet_account_id,
+        amount_micro_usd=settings.FREE_CREDIT_MICRO_USD_A_MONTH,
+        now=now,
+    )
     placed = holds.place(
         hold_id=answer.pk,
         wallet_id=answer.organisation.wallet_account_id,

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounting import ledger, statements
+from accounting import free_credit, ledger, statements
 from accounting.models import Receipt
 from accounting.payments import crediting
 from marketplace import budget_report, earnings
@@ -58,6 +60,9 @@ class AccountOut(serializers.Serializer[Any]):
     available_micro_usd = serializers.IntegerField()
     owed_micro_usd = serializers.IntegerField(
         help_text="claimed back by a payer after it was spent; the next top-up pays it first"
+    )
+    free_credit_due_micro_usd = serializers.IntegerField(
+        help_text="what the platform adds with the first answer of this UTC month"
     )
     key = KeyOut(allow_null=True)
 
@@ -114,6 +119,11 @@ class Account(MarketView):
             "held_micro_usd": balance.pending,
             "available_micro_usd": balance.available,
             "owed_micro_usd": crediting.owed_micro_usd(caller.organisation.wallet_account_id),
+            "free_credit_due_micro_usd": free_credit.due_micro_usd(
+                wallet_id=caller.organisation.wallet_account_id,
+                amount_micro_usd=settings.FREE_CREDIT_MICRO_USD_A_MONTH,
+                now=timezone.now(),
+            ),
             "key": _key(caller),
         }
         return Response(AccountOut(account).data)

@@ -6,6 +6,7 @@ import uuid
 from functools import partial
 from uuid import UUID
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounting import wallet_movements
+from accounting import free_credit, wallet_movements
 from accounting.errors import NotFound
 from accounting.models import TopUp, TopUpState
 from accounting.payments import configured, top_ups
@@ -46,6 +47,9 @@ def wallet(request: HttpRequest, desk: Desk) -> HttpResponse:
         section="wallet",
         wallet=wallets.of_organisation(desk.organisation),
         form=form,
+        free_credit_due=free_credit.due_micro_usd(
+            wallet_id=wallet_id, amount_micro_usd=settings.FREE_CREDIT_MICRO_USD_A_MONTH, now=timezone.now()
+        ),
         may_pay=desk.may_pay,
         payments_are_on=configured.is_on(),
         waiting=waiting.order_by("-created_at", "-pk")[:OPEN_TOP_UPS],
