@@ -13,6 +13,7 @@ from accounting.models import (
     PaymentEvent,
     Receipt,
     ReceiptLine,
+    Seal,
     TopUp,
     TopUpClaim,
     Transfer,
@@ -176,3 +177,13 @@ class PaymentEventAdmin(ReadOnlyAdmin):
         "outcome",
         "outcome",
     )
+
+
+@admin.register(Seal)
+class SealAdmin(ReadOnlyAdmin):
+    """The chains over audit events, transfers and receipts; `manage.py audit verify` compares them."""
+
+    list_display = ("book", "number", "first_position", "count", "late", "until", "head")
+    list_filter = ("book", "until")
+    search_fields = ("=number", "head")
+    ordering = ("-sealed_at", "-pk")

@@ -5,8 +5,6 @@ it is given. A private key is never printed, logged or written anywhere but into
 """
 
 import json
-import os
-import tempfile
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from django.conf import settings
 
 from accounting import audit
 from accounting.errors import Conflict
+from accounting.files import replace_file
 from accounting.key_ring import current_ring, private_key, public_jwk
 from accounting.writes import durable_write
 
@@ -34,8 +33,8 @@ def rotate(*, acting_user_label: str, now: datetime) -> str:
             next_step="Follow docs/receipts.md, 'Rotation where the environment gives the key'.",
         )
     before, pem = current_ring(), new_private_key_pem()
-    _replace(settings.RECEIPT_RETIRED_KEYS_FILE, json.dumps(before.as_jwks(), indent=2))
-    _replace(settings.RECEIPT_SIGNING_KEY_FILE, pem)
+    replace_file(settings.RECEIPT_RETIRED_KEYS_FILE, json.dumps(before.as_jwks(), indent=2))
+    replace_file(settings.RECEIPT_SIGNING_KEY_FILE, pem)
     after = current_ring()
     audit.record(
         acting_user=acting_user_label,
@@ -51,16 +50,5 @@ def rotate(*, acting_user_label: str, now: datetime) -> str:
 def write_new_key(path: Path) -> str:
     """A new private key in a new file that only its owner reads; the id of the key."""
     pem = new_private_key_pem()
-    _replace(path, pem)
+    replace_file(path, pem)
     return public_jwk(private_key(pem).public_key())["kid"]
-
-
-def _replace(path: Path, content: str) -> None:
-    """Whole or not at all, readable by its owner only, on the disk before it counts."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(dir=path.parent)  # made with mode 0600
-    with os.fdopen(descriptor, "w") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(draft).replace(path)

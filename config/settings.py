@@ -131,6 +131,8 @@ UPKEEP_SCHEDULE = {  # task name -> seconds between two runs; Celery beat and th
     "workers.tasks.expire_transfers": UPKEEP_SECONDS,
     "workers.tasks.take_up_lost_work": UPKEEP_SECONDS,
     "workers.tasks.delete_expired_transcripts": 3600.0,
+    "workers.tasks.seal_books": 60.0,
+    "workers.tasks.verify_books": 24 * 3600.0,
 }
 HEARTBEAT_SECONDS = environment.number("HEARTBEAT_SECONDS", 3)  # of a worker, to each answer that it holds
 ANSWER_SILENCE_SECONDS = environment.number("ANSWER_SILENCE_SECONDS", 20)  # then its worker counts as dead
@@ -159,6 +161,7 @@ RECEIPT_RETIRED_KEYS = environment.text("RECEIPT_RETIRED_KEYS")  # public keys o
 RECEIPT_RETIRED_KEYS_FILE = environment.file(
     "RECEIPT_RETIRED_KEYS", kept_in=VAR_DIR / "keys" / "receipt_retired_keys.json"
 )
+AUDIT_HEADS_FILE = environment.file("AUDIT_HEADS", kept_in=VAR_DIR / "keys" / "audit_heads.json")
 
 # --- answers --------------------------------------------------------------------------------------------
 TRANSCRIPT_SECRET = environment.secret("TRANSCRIPT_SECRET", kept_in=VAR_DIR / "keys")  # prompts at rest
@@ -306,6 +309,7 @@ UNFOLD: dict[str, Any] = {
                 _rows("API keys", "key", "marketplace_apikey"),
                 _rows("Kept replies", "replay", "marketplace_keptreply"),
                 _rows("Audit log", "policy", "accounting_auditevent"),
+                _rows("Seals", "link", "accounting_seal"),
             ]},
         ],
     },

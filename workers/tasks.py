@@ -53,3 +53,19 @@ def delete_expired_transcripts(**_: object) -> None:
     from inference import upkeep
 
     upkeep.delete_expired_transcripts(now=timezone.now())
+
+
+def seal_books(**_: object) -> None:
+    """Chain and sign what has come to the audit log, the ledger and the receipts."""
+    from accounting.sealing import sealer
+
+    sealer.seal_books(now=timezone.now())
+
+
+def verify_books(**_: object) -> None:
+    """Compare every sealed row with its seal; what is found stands in the audit log and in the console."""
+    from accounting.sealing import checking
+
+    verified = checking.verify_and_note(acting_user_label="upkeep", now=timezone.now())
+    for found in verified.findings[:20]:
+        logger.error("%s", found)

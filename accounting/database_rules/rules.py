@@ -136,6 +136,7 @@ RULES: tuple[Rule, ...] = (
     *_append_only("accounting_receipt"),
     *_append_only("accounting_receiptline"),
     *_append_only("accounting_auditevent"),
+    *_append_only("accounting_seal"),
     _kept("accounting_account"),
     Rule("accounting_account", "UPDATE", (SAME_ACCOUNT, ONLY_TRANSFERS_MOVE_TOTALS)),
     _kept("accounting_operation"),

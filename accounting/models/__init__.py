@@ -16,6 +16,7 @@ from accounting.models.payments import (
 )
 from accounting.models.payouts import Payout, PayoutState
 from accounting.models.receipts import Receipt, ReceiptLine
+from accounting.models.seals import Seal
 from accounting.models.transfers import Phase, Transfer
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Phase",
     "Receipt",
     "ReceiptLine",
+    "Seal",
     "TopUp",
     "TopUpClaim",
     "TopUpProvider",

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from accounting.models.accounts import Account
 from accounting.models.holds import Hold
+from accounting.models.indexes import ByTimeOfArrival
 
 
 class Receipt(models.Model):
@@ -33,7 +34,10 @@ class Receipt(models.Model):
                 condition=Q(charges_micro_usd__gte=0, fee_micro_usd__gte=0),
             ),
         ]
-        indexes = [models.Index(fields=["wallet", "issued_at"], name="receipt_by_wallet_and_time")]
+        indexes = [
+            models.Index(fields=["wallet", "issued_at"], name="receipt_by_wallet_and_time"),
+            ByTimeOfArrival(fields=["issued_at"], name="receipt_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"receipt {self.pk}"

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounting.models.accounts import Account, Asset
+from accounting.models.indexes import ByTimeOfArrival
 from accounting.models.operations import Operation
 
 
@@ -76,7 +77,7 @@ class Transfer(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["created_at"], name="transfer_by_time"),
+            ByTimeOfArrival(fields=["created_at"], name="transfer_by_time"),
             models.Index(
                 fields=["reverses"], name="transfer_by_what_it_reverses", condition=Q(reverses__isnull=False)
             ),

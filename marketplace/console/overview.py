@@ -7,6 +7,7 @@ from django.db.models import Count, Sum
 
 from accounting import ledger
 from accounting.models import AuditEvent, Hold, HoldState
+from accounting.sealing import checking, heads
 from accounting.words import dollars, nats
 from marketplace.models import Job, JobState, Organisation, Source, SourceState
 
@@ -53,7 +54,7 @@ def books() -> tuple[BookFigures, ...]:
 
 
 def tiles(*, now: datetime) -> list[Tile]:
-    return [_open_holds(now), *_jobs(now), _sources()]
+    return [_open_holds(now), *_jobs(now), _sources(), _chain()]
 
 
 def latest_events() -> list[AuditEvent]:
@@ -90,3 +91,14 @@ def _sources() -> Tile:
     live, suspended = counts.get(SourceState.LIVE, 0), counts.get(SourceState.SUSPENDED, 0)
     about = f"{suspended:,} suspended, {Organisation.objects.count():,} organisations"
     return Tile("Live sources", f"{live:,}", about, "/admin/marketplace/source/")
+
+
+def _chain() -> Tile:
+    """How far the audit log is sealed, and what the last comparison with the seals said."""
+    head, last = heads.newest("audit"), checking.last_verification()
+    sealed = head.first_position + head.count - 1 if head else 0
+    found = (last.after or {}).get("findings", 0) if last else 0
+    verdict = f"{found:,} findings" if found else "nothing found"
+    verified = f"verified {last.at:%-d %b, %H:%M} UTC: {verdict}" if last else "never verified"
+    about = f"head {head.head[:12]}, {verified}" if head else verified
+    return Tile("Audit events sealed", f"{sealed:,}", about, "/admin/accounting/seal/", alarming=found > 0)

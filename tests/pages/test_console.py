@@ -88,7 +88,7 @@ def test_the_first_page_shows_even_books_and_what_waits(scene: Scene) -> None:
     assert page.context["books_are_even"] is True
     assert {tile.title: tile.value for tile in page.context["tiles"]} == {
         "Open holds": "0", "Failed trainings": "1", "Trainings waiting": "0", "Live sources": "4",
-        "Answers waiting": "0", "Failed answers": "0",
+        "Answers waiting": "0", "Failed answers": "0", "Audit events sealed": "0",
     }  # fmt: skip
     assert "source.suspended" in text
 
