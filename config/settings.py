@@ -154,6 +154,7 @@ WATERMARK_TOKENS = 16
 FREE_CREDIT_MICRO_USD_A_MONTH = environment.whole("FREE_CREDIT_MICRO_USD_A_MONTH", 0)
 STRIPE_SECRET_KEY = environment.given_secret("STRIPE_SECRET_KEY")  # empty: no payments by card
 STRIPE_WEBHOOK_SECRET = environment.given_secret("STRIPE_WEBHOOK_SECRET")  # of the endpoint /webhooks/stripe
+PAYOUT_MINIMUM_MICRO_USD = environment.whole("PAYOUT_MINIMUM_MICRO_USD", 10_000_000)  # of one payout
 HOLD_SECONDS = environment.whole("HOLD_SECONDS", 600)
 RECEIPT_SIGNING_KEY = environment.text("RECEIPT_SIGNING_KEY")  # a PEM, if it is not to be read from a file
 RECEIPT_SIGNING_KEY_FILE = environment.signing_key_file("RECEIPT_SIGNING_KEY", kept_in=VAR_DIR / "keys")
@@ -299,6 +300,7 @@ UNFOLD: dict[str, Any] = {
                 _rows("Claims on top-ups", "undo", "accounting_topupclaim"),
                 _rows("Debts", "money_off", "accounting_debt"),
                 _rows("Payment events", "webhook", "accounting_paymentevent"),
+                _rows("Payouts", "outbound", "accounting_payout"),
                 _rows("Operations", "fingerprint", "accounting_operation"),
             ]},
             {"title": "People", "separator": True, "items": [

@@ -22,7 +22,7 @@ from marketplace.models import ApiKey, Membership, Organisation, User
 from marketplace.policy import purposes
 from marketplace.roles import MANAGERS, require_role
 
-SCOPES = ("answers", "sources", "account", "receipts")
+SCOPES = ("answers", "sources", "account", "receipts", "payouts")
 MARK = "dvm"
 _FORM = re.compile(rf"{MARK}_([0-9a-f]{{8}})_")
 USE_IS_NOTED_EVERY = timedelta(minutes=1)

@@ -23,3 +23,11 @@ def require_role(*, acting_user: User, organisation: Organisation, roles: Collec
             f"This needs the role {' or '.join(sorted(roles))} in {organisation.name}.",
             next_step="Ask an owner of the organisation for that role.",
         )
+
+
+def require_operator(acting_user: User) -> None:
+    """PermissionDenied unless the person runs this market."""
+    if not (acting_user.is_superuser and acting_user.is_active):
+        raise PermissionDenied(
+            "Only an operator of this market may do this.", next_step="Ask the operator to do it."
+        )

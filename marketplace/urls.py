@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketplace.api import documents, money, policies, sources, standing, top_ups, training
+from marketplace.api import documents, money, payouts, policies, sources, standing, top_ups, training
 
 urlpatterns = [
     path("sources", sources.Sources.as_view()),
@@ -24,5 +24,8 @@ urlpatterns = [
     path("account/usage", money.Usage.as_view()),
     path("account/top-ups", top_ups.TopUps.as_view()),
     path("account/top-ups/<uuid:top_up_id>", top_ups.OneTopUp.as_view()),
+    path("payouts", payouts.Payouts.as_view()),
+    path("payouts/<uuid:payout_id>", payouts.OnePayout.as_view()),
+    path("payouts/<uuid:payout_id>/cancel", payouts.CancelPayout.as_view()),
     path("purposes", policies.PurposesView.as_view()),
 ]

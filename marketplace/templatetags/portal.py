@@ -30,6 +30,9 @@ BADGES = {
     "failed": "bad",
     "expired": "bad",
     "revoked": "bad",
+    "approved": "warn",
+    "refused": "bad",
+    "returned": "bad",
 }
 
 

@@ -10,6 +10,8 @@ OF_ALL = (
     "/sources/new",
     "/earnings",
     "/earnings.csv",
+    "/earnings/payouts",
+    "/earnings/payouts.csv",
     "/account",
     "/keys",
     "/wallet",

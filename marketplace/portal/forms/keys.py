@@ -13,6 +13,7 @@ SCOPES = [
     ("sources", Explained("sources", "register, upload, set policies, train")),
     ("account", Explained("account", "read the wallet, usage and earnings")),
     ("receipts", Explained("receipts", "read and verify receipts")),
+    ("payouts", Explained("payouts", "ask for earnings to be paid out")),
 ]
 
 
