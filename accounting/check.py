@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounting.checking import balances, corrections, holds, payments, payouts, receipts, signed
 from accounting.checking.question import Breach, Question
-from accounting.database_rules import installation
+from accounting.database_rules import dialects, installation
 from accounting.models import Account, Hold, HoldState, Receipt, Transfer
 
 __all__ = ["Breach", "Checked", "check"]
@@ -59,5 +59,5 @@ def check(*, now: datetime) -> Checked:
 
 def _asked(question: Question) -> list[Breach]:
     with connection.cursor() as cursor:
-        cursor.execute(question.sql)
+        cursor.execute(dialects.spelled(question.sql, connection.vendor))
         return [Breach(question.rule, f"{question.subject} {row[0]}", question.what) for row in cursor]

@@ -11,35 +11,48 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from accounting import ending, operations, seating
-from accounting.accounts import system_accounts
+from django.db import DatabaseError
+
+from accounting import barrier, operations
 from accounting.errors import Conflict, Invalid
+from accounting.held import Held
 from accounting.ledger import available, lock
-from accounting.models import AccountKind, ChargedBy, Hold, HoldLine, HoldState, Phase, Transfer
+from accounting.models import Hold, HoldLine, HoldState
+from accounting.movers import mover, server
+from accounting.movers.moves import HoldPlaced, PlaceHold
 from accounting.opened import line_of, open_hold
 from accounting.settlement import expire_due
 from accounting.terms import SeatTerms, require_valid, whole
-from accounting.writes import durable_write
+from accounting.writes import durable_write, early_release, one_statement, retried
 
 __all__ = ["Placed", "SeatTerms", "expire_due", "place", "record_progress", "top_up", "void"]
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Who sits, who was left out because a budget refused, and the money that is held."""
+    """Who sits on which terms, and who was left out because a budget refused."""
 
-    hold_id: UUID
-    seated: tuple[str, ...]
+    held: Held
     refused: tuple[str, ...]
-    held_micro_usd: int
+
+    @property
+    def hold_id(self) -> UUID:
+        return self.held.hold_id
+
+    @property
+    def seated(self) -> tuple[str, ...]:
+        return tuple(seat.label for seat in self.held.seats)
+
+    @property
+    def held_micro_usd(self) -> int:
+        return self.held.held_micro_usd
 
 
-@durable_write
 def place(
     *,
     hold_id: UUID,
     wallet_id: int,
-    spend_cap_account_id: int | None,
+    spend_cap_account_ids: Sequence[int],
     terms: Sequence[SeatTerms],
     fee_basis_points: int,
     max_price_micro_usd: int | None,
@@ -47,126 +60,95 @@ def place(
     now: datetime,
     detail: Mapping[str, Any],
 ) -> Placed:
-    """Hold the money for the seated sources and the first block of each; safe to repeat with the same id."""
+    """Hold the money for the seated sources and the first block of each; safe to repeat with the same id.
+
+    The hold is in place when this returns; wait at `barrier.hold_is_durable` before a token leaves.
+    """
     require_valid(terms)
     whole("fee_basis_points", fee_basis_points)
     if expires_at <= now:
         raise Invalid("A hold must expire after it is placed.")
-    content = {
-        "wallet": wallet_id,
-        "spend_cap": spend_cap_account_id,
-        "terms": [seat.content() for seat in terms],
-        "fee": fee_basis_points,
-        "max_price": max_price_micro_usd,
-        "detail": dict(detail),
-    }
-    hold = Hold(
-        id=hold_id,
+    move = PlaceHold(
+        hold_id=hold_id,
+        digest=operations.digest_of(
+            {
+                "wallet": wallet_id,
+                "spend_caps": sorted(spend_cap_account_ids),
+                "terms": [seat.content() for seat in terms],
+                "fee": fee_basis_points,
+                "max_price": max_price_micro_usd,
+                "detail": dict(detail),
+            }
+        ),
         wallet_id=wallet_id,
-        spend_cap_id=spend_cap_account_id,
+        spend_cap_account_ids=tuple(spend_cap_account_ids),
+        seats=tuple(terms),
         fee_basis_points=fee_basis_points,
-        detail=dict(detail),
-        created_at=now,
+        max_price_micro_usd=max_price_micro_usd,
+        detail=detail,
+        now=now,
         expires_at=expires_at,
     )
-    outcome = operations.begin(operation_id=hold_id, kind="place", content=content, now=now)
-    if outcome is None:
-        outcome = _placed(hold, terms, max_price_micro_usd)
-        operations.finish(operation_id=hold_id, outcome=outcome)
-    return Placed(hold_id, tuple(outcome["seated"]), tuple(outcome["refused"]), outcome["held"])
+    done = _write(move)
+    if done is None:
+        done = _first_outcome(move)
+    seated = tuple(seat for seat, out in zip(terms, done.refused, strict=True) if not out)
+    held = Held(hold_id, seated, fee_basis_points, done.held_micro_usd, len(move.spend_cap_account_ids))
+    return Placed(held, tuple(seat.label for seat, out in zip(terms, done.refused, strict=True) if out))
 
 
-def _placed(hold: Hold, terms: Sequence[SeatTerms], max_price_micro_usd: int | None) -> operations.Outcome:
-    seats = seating.decide(
-        wallet_id=hold.wallet_id,
-        spend_cap_account_id=hold.spend_cap_id,
-        terms=terms,
-        fee_basis_points=hold.fee_basis_points,
-        max_price_micro_usd=max_price_micro_usd,
-    )
-    _write_hold(hold, seats)
-    return {
-        "seated": [seat.label for seat in seats.seated],
-        "refused": [seat.label for seat in seats.refused],
-        "held": seats.quote.total,
-    }
+def _write(move: PlaceHold) -> HoldPlaced | None:
+    if mover() is not server:
+        return _write_rows(move)
+    try:
+        return _write_at_once(move)
+    except DatabaseError as error:
+        if server.is_repeated(error):
+            return None
+        server.explain(error, move)
+        raise
 
 
-def _write_hold(hold: Hold, seats: seating.Seats) -> None:
-    hold.held_micro_usd = seats.quote.total
-    hold.save(force_insert=True)
-    lines = HoldLine.objects.bulk_create([_line(hold, seat) for seat in seats.seated])
-    system = system_accounts((AccountKind.CLEARING, AccountKind.INFLUENCE_SPENT, AccountKind.SPEND_CAP_USED))
-    pending = []
-    if hold.held_micro_usd > 0:
-        amount = hold.held_micro_usd
-        sides = (hold.wallet_id, system[AccountKind.CLEARING])
-        pending.append(_pending(hold, "money", sides, amount))
-        if hold.spend_cap_id is not None:
-            sides = (hold.spend_cap_id, system[AccountKind.SPEND_CAP_USED])
-            pending.append(_pending(hold, "cap", sides, amount))
-    for line in lines:
-        pending += _block(hold, line, system[AccountKind.INFLUENCE_SPENT], 0, line.held_nano_nats)
-    Transfer.objects.bulk_create(pending)
-
-
-def _line(hold: Hold, seat: SeatTerms) -> HoldLine:
-    return HoldLine(
-        hold=hold,
-        label=seat.label,
-        earnings_account_id=seat.earnings_account_id,
-        budget_account_ids=sorted(seat.budget_account_ids),
-        cap_nano_nats=seat.cap_nano_nats,
-        price_micro_usd_per_nat=seat.price_micro_usd_per_nat,
-        floor_micro_usd=seat.floor_micro_usd,
-        charged_by=ChargedBy(seat.charged_by),
-        held_nano_nats=seat.first_block_nano_nats,
-    )
-
-
-def _block(hold: Hold, line: HoldLine, spent_id: int, held_before: int, amount: int) -> list[Transfer]:
-    return [
-        _pending(hold, f"{line.label}:{held_before}:{account_id}", (account_id, spent_id), amount, line)
-        for account_id in line.budget_account_ids
-    ]
-
-
-def _pending(
-    hold: Hold, name: str, sides: tuple[int, int], amount: int, line: HoldLine | None = None
-) -> Transfer:
-    return Transfer(
-        id=operations.numbered(hold.pk, name),
-        operation_id=hold.pk,
-        phase=Phase.PENDING,
-        asset="micro_usd" if line is None else "nano_nat",
-        debit_account_id=sides[0],
-        credit_account_id=sides[1],
-        amount=amount,
-        hold=hold,
-        line=line,
-        label="" if line is None else line.label,
-        created_at=hold.created_at,
-    )
+@retried
+def _write_at_once(move: PlaceHold) -> HoldPlaced | None:
+    with one_statement():
+        return server.place(move)
 
 
 @durable_write
-def top_up(*, hold_id: UUID, label: str, nano_nats: int, now: datetime) -> bool:
+def _write_rows(move: PlaceHold) -> HoldPlaced | None:
+    done: HoldPlaced | None = mover().place(move)
+    return done
+
+
+def _first_outcome(move: PlaceHold) -> HoldPlaced:
+    """What the first call with this id was told (rule 4)."""
+    hold = Hold.objects.get(pk=move.hold_id)
+    if hold.digest != move.digest:
+        raise operations.used_otherwise(move.hold_id)
+    return HoldPlaced(tuple(seat.label in hold.refused for seat in move.seats), hold.held_micro_usd)
+
+
+def top_up(*, hold_id: UUID, label: str, nano_nats: int, now: datetime) -> bool:  # noqa: ARG001 (one signature)
     """Hold one more block for a seat. False, and nothing changed, when its cap or a budget refuses."""
     whole("nano_nats", nano_nats, least=1)
-    hold = open_hold(hold_id)
-    line = line_of(hold, label)
-    if line.held_nano_nats + nano_nats > line.cap_nano_nats:
-        return False
-    left = [available(account) for account in lock(line.budget_account_ids).values()]
-    if any(rest is not None and rest < nano_nats for rest in left):
-        return False
-    spent = system_accounts((AccountKind.INFLUENCE_SPENT,))[AccountKind.INFLUENCE_SPENT]
-    blocks = _block(hold, line, spent, line.held_nano_nats, nano_nats)
-    for block in blocks:
-        block.created_at = now
-    Transfer.objects.bulk_create(blocks)
-    HoldLine.objects.filter(pk=line.pk).update(held_nano_nats=line.held_nano_nats + nano_nats)
-    return True
+    held = _hold_more(hold_id, label, nano_nats)
+    if held:
+        barrier.hold_is_durable(hold_id)
+    return held
+
+
+@retried
+def _hold_more(hold_id: UUID, label: str, nano_nats: int) -> bool:
+    with early_release():
+        line = line_of(open_hold(hold_id), label)
+        if line.held_nano_nats + nano_nats > line.cap_nano_nats:
+            return False
+        left = [available(account) for account in lock(line.budget_account_ids).values()]
+        if any(rest is not None and rest < nano_nats for rest in left):
+            return False
+        HoldLine.objects.filter(pk=line.pk).update(held_nano_nats=line.held_nano_nats + nano_nats)
+        return True
 
 
 @durable_write
@@ -221,8 +203,12 @@ def void(*, hold_id: UUID, reason: str, now: datetime) -> None:
             next_step="Settle it with what was drawn and delivered.",
             code="tokens_drawn",
         )
-    operation_id = operations.numbered(hold_id, "void")
-    operations.begin(operation_id=operation_id, kind="void", content={"hold": str(hold_id)}, now=now)
-    ending.give_back_everything(hold, operation_id, now)
-    ending.close(hold, HoldState.VOIDED, reason, now)
-    operations.finish(operation_id=operation_id, outcome={"reason": reason})
+    _lock_what_it_holds(hold)
+    hold.state, hold.reason, hold.ended_at = HoldState.VOIDED, reason[:200], now
+    hold.save(update_fields=["state", "reason", "ended_at"])
+
+
+def _lock_what_it_holds(hold: Hold) -> None:
+    """In the order of all writers, before the database gives back what was held on them."""
+    budgets = {account_id for line in hold.lines.all() for account_id in line.budget_account_ids}
+    lock({hold.wallet_id, *hold.spend_cap_account_ids, *budgets})

@@ -10,15 +10,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import Case, Q, Sum, Value, When
 
 from accounting import operations
 from accounting.errors import Conflict, Invalid, NotFound
-from accounting.models import Account, Asset, Phase, Transfer
+from accounting.models import Account, AccountKind, Asset, Phase, Transfer
 from accounting.models.accounts import RUNNING_KINDS
 from accounting.models.transfers import MOVING_PHASES
 from accounting.terms import whole
 from accounting.writes import joining_write
+
+ORDER = (AccountKind.BUDGET, AccountKind.WALLET, AccountKind.SPEND_CAP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,14 @@ class Balance:
 
 
 def lock(account_ids: Iterable[int]) -> dict[int, Account]:
-    """The accounts, held until the transaction ends, always taken in ascending id."""
+    """The accounts, held until the transaction ends, in the one order of all writers: budgets by id, then
+    wallets, then spend caps, then what never refuses.
+    """
     wanted = sorted(set(account_ids))
-    rows = Account.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+    in_order = Case(
+        *(When(kind=kind, then=Value(at)) for at, kind in enumerate(ORDER)), default=Value(len(ORDER))
+    )
+    rows = Account.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by(in_order, "pk")
     found = {account.pk: account for account in rows}
     for account_id in wanted:
         if account_id not in found:

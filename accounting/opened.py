@@ -12,13 +12,17 @@ def open_hold(hold_id: UUID, *, or_in: HoldState = HoldState.OPEN) -> Hold:
     if hold is None:
         raise NotFound(f"There is no hold {hold_id}.")
     if hold.state not in {HoldState.OPEN, or_in}:
-        raise Conflict(
-            f"Hold {hold_id} has already ended ({hold.state}).",
-            next_step="Place a new hold under a new id.",
-            code="hold_ended",
-            state=hold.state,
-        )
+        raise has_ended(hold)
     return hold
+
+
+def has_ended(hold: Hold) -> Conflict:
+    return Conflict(
+        f"Hold {hold.pk} has already ended ({hold.state}).",
+        next_step="Place a new hold under a new id.",
+        code="hold_ended",
+        state=hold.state,
+    )
 
 
 def line_of(hold: Hold, label: str) -> HoldLine:

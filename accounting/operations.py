@@ -36,12 +36,17 @@ def begin(*, operation_id: UUID, kind: str, content: Mapping[str, object], now: 
     )
     found = Operation.objects.get(pk=operation_id)
     if (found.kind, found.digest) != (kind, digest):
-        raise Conflict(
-            f"The id {operation_id} was already used for something else.",
-            next_step="Repeat the first request unchanged, or make a new id.",
-        )
+        raise used_otherwise(operation_id)
     outcome: Outcome | None = found.outcome
     return outcome
+
+
+def used_otherwise(operation_id: UUID) -> Conflict:
+    """The same id with other content (rule 4)."""
+    return Conflict(
+        f"The id {operation_id} was already used for something else.",
+        next_step="Repeat the first request unchanged, or make a new id.",
+    )
 
 
 def finish(*, operation_id: UUID, outcome: Outcome) -> None:

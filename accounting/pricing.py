@@ -1,11 +1,13 @@
 """What influence costs: from nats to money, with every rounding in one place. Pure arithmetic.
 
 A charge rounds down, a hold rounds up, the fee is basis points of the charges rounded down and added; a floor
-tops a charge up. So a settlement can never be above the quote that was held for it.
+tops a charge up, and no charge is above its ceiling. So a settlement can never be above the quote that was
+held for it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from accounting.errors import PaymentRequired
 from accounting.maths.units import NANO_PER_UNIT, micro_usd_for, micro_usd_to_hold
@@ -24,13 +26,44 @@ class Quote:
     total: int
 
 
-def charge_micro_usd(nano_nats: int, price_micro_usd_per_nat: int) -> int:
-    return micro_usd_for(nano_nats=nano_nats, price_micro_usd_per_nat=price_micro_usd_per_nat)
+class Priced(Protocol):
+    """What influence costs at one seat: its terms, or the line of a hold that keeps them."""
+
+    @property
+    def price_micro_usd_per_nat(self) -> int: ...
+    @property
+    def floor_micro_usd(self) -> int: ...
+    @property
+    def ceiling_micro_usd(self) -> int | None: ...
 
 
-def held_micro_usd(nano_nats: int, price_micro_usd_per_nat: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Prices alone, for whoever has no seat at hand."""
+
+    price_micro_usd_per_nat: int
+    floor_micro_usd: int = 0
+    ceiling_micro_usd: int | None = None
+
+
+def charge_micro_usd(seat: Priced, nano_nats: int) -> int:
+    charge = micro_usd_for(nano_nats=nano_nats, price_micro_usd_per_nat=seat.price_micro_usd_per_nat)
+    return _under_ceiling(seat, charge)
+
+
+def floor_top_up_micro_usd(seat: Priced, charge: int, tokens_delivered: int) -> int:
+    """What lifts a charge to the floor; an answer of which nothing was delivered owes no floor."""
+    return max(0, seat.floor_micro_usd - charge) if tokens_delivered else 0
+
+
+def held_micro_usd(seat: Priced, nano_nats: int) -> int:
     """What has to be reserved so that any charge within `nano_nats` fits."""
-    return micro_usd_to_hold(nano_nats=nano_nats, price_micro_usd_per_nat=price_micro_usd_per_nat)
+    held = micro_usd_to_hold(nano_nats=nano_nats, price_micro_usd_per_nat=seat.price_micro_usd_per_nat)
+    return _under_ceiling(seat, held)
+
+
+def _under_ceiling(seat: Priced, amount: int) -> int:
+    return amount if seat.ceiling_micro_usd is None else min(amount, seat.ceiling_micro_usd)
 
 
 def fee_micro_usd(charges_micro_usd: int, fee_basis_points: int) -> int:
@@ -38,7 +71,7 @@ def fee_micro_usd(charges_micro_usd: int, fee_basis_points: int) -> int:
 
 
 def quote_micro_usd(terms: Sequence[SeatTerms], fee_basis_points: int) -> Quote:
-    charges = sum(held_micro_usd(seat.cap_nano_nats, seat.price_micro_usd_per_nat) for seat in terms)
+    charges = sum(held_micro_usd(seat, seat.cap_nano_nats) for seat in terms)
     floors = sum(seat.floor_micro_usd for seat in terms)
     fee = fee_micro_usd(charges, fee_basis_points)
     return Quote(charges=charges, floors=floors, fee=fee, total=charges + floors + fee)
@@ -78,7 +111,7 @@ def _charges_that_fit(money_micro_usd: int, fee_basis_points: int) -> int:
 def _scaled(seat: SeatTerms, affordable_micro_usd: int, quoted_micro_usd: int) -> SeatTerms:
     if seat.price_micro_usd_per_nat == 0:
         return seat
-    quoted = held_micro_usd(seat.cap_nano_nats, seat.price_micro_usd_per_nat)
+    quoted = held_micro_usd(seat, seat.cap_nano_nats)
     share = affordable_micro_usd * quoted // quoted_micro_usd
     cap = min(seat.cap_nano_nats, share * NANO_PER_UNIT // seat.price_micro_usd_per_nat)
     return replace(seat, cap_nano_nats=cap)

@@ -7,9 +7,11 @@ divergences are not proven here, only what follows from the nats that the receip
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from accounting.models import Hold, HoldLine, Phase, Receipt, ReceiptLine, Transfer
-from accounting.pricing import charge_micro_usd, fee_micro_usd
-from accounting.receipts import payload
+from accounting.models import Hold, HoldLine, Receipt, ReceiptLine, Transfer
+from accounting.models.transfers import MOVING_PHASES
+from accounting.pricing import charge_micro_usd, fee_micro_usd, floor_top_up_micro_usd
+from accounting.shared_influence import nano_nats_of
+from accounting.signing import payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,6 @@ def signature_problems(receipt: Receipt) -> Iterator[str]:
     body = payload(receipt.jws)
     if body is None:
         yield "its signature does not hold"
-    elif body != receipt.body:
-        yield "what was signed is not what is kept"
     elif _numbers(body) != _numbers_on_record(receipt):
         yield "the signed numbers are not those on record"
 
@@ -57,22 +57,23 @@ def sum_problems(receipt: Receipt) -> Iterator[str]:
 
 def _movement_problems(receipt: Receipt) -> Iterator[str]:
     left = Transfer.objects.filter(
-        hold_id=receipt.hold_id, debit_account_id=receipt.wallet_id, phase=Phase.POST_PENDING
+        hold_id=receipt.hold_id, debit_account_id=receipt.wallet_id, phase__in=MOVING_PHASES
     )
     if sum(left.values_list("amount", flat=True)) != receipt.total_micro_usd:
         yield "its total is not what left the wallet"
 
 
 def _charged_rightly(line: ReceiptLine, terms: HoldLine, hold: Hold) -> bool:
-    charge = charge_micro_usd(line.nano_nats, terms.price_micro_usd_per_nat)
-    floor = terms.floor_micro_usd if hold.tokens_delivered else 0
-    paid = (line.charge_micro_usd, line.floor_top_up_micro_usd)
-    return paid == (charge, max(0, floor - charge))
+    charge = charge_micro_usd(terms, line.nano_nats)
+    top_up = floor_top_up_micro_usd(terms, charge, hold.tokens_delivered)
+    return (line.charge_micro_usd, line.floor_top_up_micro_usd) == (charge, top_up)
 
 
 def _numbers(body: dict[str, object]) -> tuple[object, ...]:
-    return tuple(body.get(name) for name in ("receipt_id", "hold_id", "fee_micro_usd", "total_micro_usd"))
+    stated = (body.get(name) for name in ("receipt_id", "hold_id", "fee_micro_usd", "total_micro_usd"))
+    return (*stated, nano_nats_of(body))
 
 
 def _numbers_on_record(receipt: Receipt) -> tuple[object, ...]:
-    return (str(receipt.pk), str(receipt.hold_id), receipt.fee_micro_usd, receipt.total_micro_usd)
+    identity = (str(receipt.pk), str(receipt.hold_id))
+    return (*identity, receipt.fee_micro_usd, receipt.total_micro_usd, receipt.shared_nano_nats)

@@ -23,42 +23,42 @@ class Seats:
 def decide(
     *,
     wallet_id: int,
-    spend_cap_account_id: int | None,
+    spend_cap_account_ids: Sequence[int],
     terms: Sequence[SeatTerms],
     fee_basis_points: int,
     max_price_micro_usd: int | None,
 ) -> Seats:
     """Who sits, at which price; PaymentRequired when the money for them is refused."""
+    accounts = require_accounts(wallet_id=wallet_id, spend_cap_account_ids=spend_cap_account_ids, terms=terms)
     budget_ids = {account_id for seat in terms for account_id in seat.budget_account_ids}
-    money_ids = {wallet_id} | ({spend_cap_account_id} - {None})
-    earnings_ids = {seat.earnings_account_id for seat in terms}
-    accounts = lock({*budget_ids, *(i for i in money_ids if i is not None)})
-    _require_kinds(accounts, budget_ids, wallet_id, spend_cap_account_id)
-    _require_earnings(earnings_ids)
     seated, refused = _seat(terms, {i: available(accounts[i]) for i in budget_ids})
     quote = quote_micro_usd(seated, fee_basis_points)
-    _require_price(quote, max_price_micro_usd)
-    _require_money(quote, available(accounts[wallet_id]) or 0)
-    if spend_cap_account_id is not None:
-        _require_cap(quote, available(accounts[spend_cap_account_id]) or 0)
+    if max_price_micro_usd is not None and quote.total > max_price_micro_usd:
+        raise price_refused(quote.total, max_price_micro_usd)
+    for account_id in (wallet_id, *sorted(spend_cap_account_ids)):
+        left = available(accounts[account_id]) or 0
+        if quote.total > left:
+            raise money_refused(accounts[account_id], quote.total, left)
     return Seats(seated=seated, refused=refused, quote=quote)
 
 
-def _require_kinds(
-    accounts: dict[int, Account], budget_ids: set[int], wallet_id: int, spend_cap_account_id: int | None
-) -> None:
-    wanted = {**dict.fromkeys(budget_ids, AccountKind.BUDGET), wallet_id: AccountKind.WALLET}
-    if spend_cap_account_id is not None:
-        wanted[spend_cap_account_id] = AccountKind.SPEND_CAP
+def require_accounts(
+    *, wallet_id: int, spend_cap_account_ids: Sequence[int], terms: Sequence[SeatTerms]
+) -> dict[int, Account]:
+    """The accounts that can refuse, held until the transaction ends; each must exist and be of its kind."""
+    wanted: dict[int, AccountKind] = {
+        account_id: AccountKind.BUDGET for seat in terms for account_id in seat.budget_account_ids
+    }
+    wanted[wallet_id] = AccountKind.WALLET
+    wanted.update(dict.fromkeys(spend_cap_account_ids, AccountKind.SPEND_CAP))
+    accounts = lock(wanted)
     for account_id, kind in wanted.items():
         if accounts[account_id].kind != kind:
             raise Invalid(f"Account {account_id} is a {accounts[account_id].kind}, not a {kind}.")
-
-
-def _require_earnings(account_ids: set[int]) -> None:
-    found = Account.objects.filter(pk__in=account_ids, kind=AccountKind.EARNINGS).count()
-    if found != len(account_ids):
+    earnings = {seat.earnings_account_id for seat in terms}
+    if Account.objects.filter(pk__in=earnings, kind=AccountKind.EARNINGS).count() != len(earnings):
         raise Invalid("Every seat needs an earnings account that exists.")
+    return accounts
 
 
 def _seat(
@@ -78,32 +78,29 @@ def _seat(
     return tuple(seated), tuple(refused)
 
 
-def _require_price(quote: Quote, max_price_micro_usd: int | None) -> None:
-    if max_price_micro_usd is not None and quote.total > max_price_micro_usd:
-        raise PaymentRequired(
-            f"This can cost {quote.total} micro-USD, above your maximum of {max_price_micro_usd}.",
-            next_step="Raise max_price_micro_usd, or ask for a shorter answer or fewer sources.",
-            quote_micro_usd=quote.total,
-            available_micro_usd=max_price_micro_usd,
-        )
+def price_refused(quote_micro_usd: int, most_micro_usd: int) -> PaymentRequired:
+    return PaymentRequired(
+        f"This can cost {quote_micro_usd} micro-USD, above your maximum of {most_micro_usd}.",
+        next_step="Raise max_price_micro_usd, or ask for a shorter answer or fewer sources.",
+        quote_micro_usd=quote_micro_usd,
+        available_micro_usd=most_micro_usd,
+    )
 
 
-def _require_money(quote: Quote, left: int) -> None:
-    if quote.total > left:
-        raise PaymentRequired(
-            f"This can cost {quote.total} micro-USD and the wallet has {left} left.",
+def money_refused(account: Account, quote_micro_usd: int, left_micro_usd: int) -> PaymentRequired:
+    """The wallet, or a spend cap of the key, has less left than the answer can cost."""
+    if account.kind == AccountKind.WALLET:
+        return PaymentRequired(
+            f"This can cost {quote_micro_usd} micro-USD and the wallet has {left_micro_usd} left.",
             next_step="Top the wallet up, or set max_price_micro_usd to what it has.",
-            quote_micro_usd=quote.total,
-            available_micro_usd=left,
+            quote_micro_usd=quote_micro_usd,
+            available_micro_usd=left_micro_usd,
         )
-
-
-def _require_cap(quote: Quote, left: int) -> None:
-    if quote.total > left:
-        raise PaymentRequired(
-            f"This can cost {quote.total} micro-USD and the spend cap of this key has {left} left.",
-            next_step="Raise the cap of the key, or set max_price_micro_usd to what it has left.",
-            code="spend_cap_reached",
-            quote_micro_usd=quote.total,
-            available_micro_usd=left,
-        )
+    return PaymentRequired(
+        f"This can cost {quote_micro_usd} micro-USD and the {account.label} has {left_micro_usd} left.",
+        next_step="Raise the cap of the key, or set max_price_micro_usd to what it has left.",
+        code="spend_cap_reached",
+        quote_micro_usd=quote_micro_usd,
+        available_micro_usd=left_micro_usd,
+        spend_cap=account.label,
+    )

@@ -1,8 +1,8 @@
 """Ends a hold with what was used: posts it, returns the rest, writes the signed receipt. Step 9 of the way.
 
-Exactly once, whoever calls and however often: the hold is locked, ends once, and a repeated call gets the
-first outcome. `expire_due` ends holds whose worker was lost, by the watermark that it had stored (rule 6).
-It never decides what was used; it refuses what is above the hold.
+Exactly once, whoever calls and however often: a hold ends once, and a repeated call gets the first outcome.
+What this returns is on disk. `expire_due` ends holds whose worker was lost, by the watermark that it had
+stored (rule 6). It never decides what was used; it refuses what is above the hold.
 """
 
 import logging
@@ -11,25 +11,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
-from accounting import ending, operations, receipts
-from accounting.accounts import system_accounts
+from accounting import barrier, held, operations
 from accounting.errors import Conflict, DomainError, Invalid
-from accounting.models import AccountKind, ChargedBy, Hold, HoldLine, HoldState, Phase, Transfer
-from accounting.opened import open_hold
-from accounting.pricing import charge_micro_usd, fee_micro_usd
+from accounting.held import Held
+from accounting.models import ChargedBy, Hold, HoldLine, HoldState, Receipt
+from accounting.movers import mover
+from accounting.movers.moves import Ended, EndHold
+from accounting.opened import has_ended, open_hold
+from accounting.pricing import charge_micro_usd, fee_micro_usd, floor_top_up_micro_usd
 from accounting.settled import Settled, SettledLine, Usage
 from accounting.terms import whole
-from accounting.writes import durable_write
+from accounting.writes import durable_write, early_release, one_statement, retried
 
 __all__ = ["Settled", "SettledLine", "Usage", "expire_due", "settle", "settle_lost"]
 logger = logging.getLogger(__name__)
 
 ReceiptBody = Callable[[Settled], Mapping[str, Any]]
+Also = Callable[[Settled], None]
 
 
-@durable_write
 def settle(
     *,
     hold_id: UUID,
@@ -38,67 +40,82 @@ def settle(
     tokens_delivered: int,
     receipt: ReceiptBody,
     now: datetime,
-    also: Callable[[Settled], None] | None = None,
+    also: Also | None = None,
+    placed_on: Held | None = None,
 ) -> Settled:
     """Post what was used and give the rest back. `also` runs inside the transaction, the first time only.
 
-    Where no token was delivered nothing is owed: no charge and no floor price either.
+    Where no token was delivered nothing is owed: no charge and no floor price either. `placed_on` spares
+    reading the terms again for whoever still has them.
     """
-    operation_id = operations.numbered(hold_id, "settle")
-    content = {
-        "usage": [used.content() for used in sorted(usage, key=lambda used: used.label)],
-        "tokens": [tokens_drawn, tokens_delivered],
-    }
-    outcome = operations.begin(operation_id=operation_id, kind="settle", content=content, now=now)
-    if outcome is not None:
-        return Settled.from_outcome(outcome)
-    hold = open_hold(hold_id)
-    _count_tokens(hold, tokens_drawn, tokens_delivered)
-    lines = list(hold.lines.order_by("pk"))
-    if not tokens_delivered and any(used.charged_nano_nats for used in usage):
-        raise Invalid("Nothing can be charged: no token was delivered.")
-    settled = _priced(hold, lines, _matched(lines, usage))
-    _end(
-        hold,
-        lines,
-        settled,
-        receipt=receipt,
+    _require_counts(usage, tokens_drawn, tokens_delivered)
+    terms = placed_on or held.read(hold_id)
+    settled = _priced(terms, _matched(terms, usage), tokens_delivered)
+    move = EndHold(
+        settled=settled,
+        digest=_digest(usage, tokens_drawn, tokens_delivered),
         state=HoldState.SETTLED,
-        operation_id=operation_id,
+        reason="",
+        tokens_drawn=tokens_drawn,
+        tokens_delivered=tokens_delivered,
+        body=_stamped(receipt(settled), settled, now),
         now=now,
+        most_transfers=_most_transfers(terms),
     )
-    if also is not None:
-        also(settled)
-    operations.finish(operation_id=operation_id, outcome=settled.outcome())
+    ended = _end(move, also)
+    if ended == Ended.BEFORE:
+        settled = _first_outcome(move)
+    elif ended != Ended.SETTLED:
+        _explain(move)
+    barrier.settlement_is_durable(hold_id)
     return settled
 
 
-@durable_write
+@retried
+def _end(move: EndHold, also: Also | None) -> Ended:
+    """In one statement where nothing comes along and the database can; else in one transaction."""
+    alone = also is None and connection.vendor == "postgresql"
+    with one_statement() if alone else early_release():
+        ended: Ended = mover().settle(move)
+        if ended == Ended.SETTLED and also is not None:
+            also(move.settled)
+        return ended
+
+
 def settle_lost(*, hold_id: UUID, now: datetime, reason: str = "expired", only_expired: bool = False) -> bool:
     """End a hold that nobody will settle, by its watermark. False when it had ended, or must still wait.
 
     Delivered tokens are paid and what they moved goes to the owners; nats of drawn tokens stay spent, in the
     private regime the whole held blocks, because what was drawn after the watermark is unknown.
     """
+    ended = _end_lost(hold_id, now, reason, only_expired=only_expired)
+    if ended:
+        barrier.settlement_is_durable(hold_id)
+    return ended
+
+
+@durable_write
+def _end_lost(hold_id: UUID, now: datetime, reason: str, *, only_expired: bool) -> bool:
     hold = Hold.objects.select_for_update(no_key=True).filter(pk=hold_id, state=HoldState.OPEN).first()
     if hold is None or (only_expired and hold.expires_at > now):
         return False
     lines = list(hold.lines.order_by("pk"))
-    operation_id = operations.numbered(hold_id, "expire")
-    operations.begin(operation_id=operation_id, kind="expire", content={"hold": str(hold_id)}, now=now)
-    usage = {line.pk: _lost_usage(line) for line in lines}
-    settled = _priced(hold, lines, usage)
-    _end(
-        hold,
-        lines,
-        settled,
-        receipt=_lost_body(hold, reason),
+    terms = held.of(hold, lines)
+    usage = [_lost_usage(line) for line in lines]
+    settled = _priced(terms, _matched(terms, usage), hold.tokens_delivered)
+    move = EndHold(
+        settled=settled,
+        digest=_digest(usage, hold.tokens_drawn, hold.tokens_delivered),
         state=HoldState.EXPIRED,
-        operation_id=operation_id,
+        reason=reason[:200],
+        tokens_drawn=hold.tokens_drawn,
+        tokens_delivered=hold.tokens_delivered,
+        body=_stamped(_lost_body(hold, settled, reason), settled, now),
         now=now,
-        reason=reason,
+        most_transfers=_most_transfers(terms),
     )
-    operations.finish(operation_id=operation_id, outcome=settled.outcome())
+    if mover().settle(move) != Ended.SETTLED:
+        raise Conflict(f"Hold {hold_id} does not end with its own watermark.")
     return True
 
 
@@ -114,33 +131,123 @@ def expire_due(*, now: datetime, most: int = 500) -> int:
     return ended
 
 
-def _count_tokens(hold: Hold, drawn: int, delivered: int) -> None:
-    """The final count of the answer's tokens, never below the watermark."""
+def _require_counts(usage: Sequence[Usage], drawn: int, delivered: int) -> None:
     if whole("tokens_delivered", delivered) > whole("tokens_drawn", drawn):
         raise Invalid("More tokens cannot be delivered than were drawn.")
-    if drawn < hold.tokens_drawn or delivered < hold.tokens_delivered:
-        raise Conflict(
-            f"Hold {hold.pk} had already drawn {hold.tokens_drawn} tokens and delivered "
-            f"{hold.tokens_delivered} at its watermark.",
-            code="below_watermark",
-        )
-    hold.tokens_drawn, hold.tokens_delivered = drawn, delivered
+    for used in usage:
+        whole("drawn_nano_nats", used.drawn_nano_nats)
+        whole("charged_nano_nats", used.charged_nano_nats)
+        if used.charged_nano_nats > used.drawn_nano_nats:
+            raise Invalid(f"Seat {used.label} cannot be charged for more than was drawn.")
+    if not delivered and any(used.charged_nano_nats for used in usage):
+        raise Invalid("Nothing can be charged: no token was delivered.")
 
 
-def _matched(lines: Sequence[HoldLine], usage: Sequence[Usage]) -> dict[int, Usage]:
+def _digest(usage: Sequence[Usage], drawn: int, delivered: int) -> str:
+    used = [one.content() for one in sorted(usage, key=lambda used: used.label)]
+    return operations.digest_of({"usage": used, "tokens": [drawn, delivered]})
+
+
+def _matched(terms: Held, usage: Sequence[Usage]) -> list[Usage]:
+    """The usage in the order of the seats."""
     by_label = {used.label: used for used in usage}
-    if len(by_label) != len(usage) or set(by_label) != {line.label for line in lines}:
+    if len(by_label) != len(usage) or set(by_label) != {seat.label for seat in terms.seats}:
         raise Invalid("A settlement names every seat of its hold exactly once.")
-    for line in lines:
-        _require_within(line, by_label[line.label])
-    return {line.pk: by_label[line.label] for line in lines}
+    return [by_label[seat.label] for seat in terms.seats]
 
 
-def _require_within(line: HoldLine, used: Usage) -> None:
-    whole("drawn_nano_nats", used.drawn_nano_nats)
-    whole("charged_nano_nats", used.charged_nano_nats)
-    if used.charged_nano_nats > used.drawn_nano_nats:
-        raise Invalid(f"Seat {line.label} cannot be charged for more than was drawn.")
+def _priced(terms: Held, usage: Sequence[Usage], tokens_delivered: int) -> Settled:
+    priced = []
+    for seat, used in zip(terms.seats, usage, strict=True):
+        charge = charge_micro_usd(seat, used.charged_nano_nats)
+        priced.append(
+            SettledLine(
+                label=used.label,
+                drawn_nano_nats=used.drawn_nano_nats,
+                charged_nano_nats=used.charged_nano_nats,
+                charge_micro_usd=charge,
+                floor_top_up_micro_usd=floor_top_up_micro_usd(seat, charge, tokens_delivered),
+            )
+        )
+    fee = fee_micro_usd(sum(line.charge_micro_usd for line in priced), terms.fee_basis_points)
+    total = sum(line.paid_micro_usd for line in priced) + fee
+    return Settled(terms.hold_id, tuple(priced), fee, total, operations.numbered(terms.hold_id, "receipt"))
+
+
+def _stamped(body: Mapping[str, Any], settled: Settled, now: datetime) -> dict[str, Any]:
+    """The numbers that must agree with the ledger are stamped by it."""
+    return {
+        **body,
+        "receipt_id": str(settled.receipt_id),
+        "hold_id": str(settled.hold_id),
+        "issued_at": now.isoformat(),
+        "fee_micro_usd": settled.fee_micro_usd,
+        "total_micro_usd": settled.total_micro_usd,
+    }
+
+
+def _most_transfers(terms: Held) -> int:
+    return sum(len(seat.budget_account_ids) + 1 for seat in terms.seats) + 1 + terms.spend_caps
+
+
+def _lost_usage(line: HoldLine) -> Usage:
+    drawn = line.held_nano_nats if line.charged_by == ChargedBy.BLOCKS else line.drawn_nano_nats
+    return Usage(label=line.label, drawn_nano_nats=drawn, charged_nano_nats=line.delivered_nano_nats)
+
+
+def _lost_body(hold: Hold, settled: Settled, reason: str) -> dict[str, Any]:
+    return {
+        **hold.detail,
+        "ended": reason,
+        "tokens_drawn": hold.tokens_drawn,
+        "tokens_delivered": hold.tokens_delivered,
+        "lines": [line.outcome() for line in settled.lines],
+        "charge_micro_usd": settled.total_micro_usd,
+    }
+
+
+def _first_outcome(move: EndHold) -> Settled:
+    """What the first settlement was told; another content, or another end, is a conflict (rule 4)."""
+    hold = Hold.objects.get(pk=move.settled.hold_id)
+    if hold.state != HoldState.SETTLED:
+        raise has_ended(hold)
+    if hold.settlement_digest != move.digest:
+        raise operations.used_otherwise(hold.pk)
+    receipt = Receipt.objects.get(hold=hold)
+    lines = tuple(
+        SettledLine(
+            label=line.label,
+            drawn_nano_nats=line.drawn_nano_nats,
+            charged_nano_nats=line.nano_nats,
+            charge_micro_usd=line.charge_micro_usd,
+            floor_top_up_micro_usd=line.floor_top_up_micro_usd,
+        )
+        for line in receipt.lines.order_by("pk")
+    )
+    return Settled(hold.pk, lines, receipt.fee_micro_usd, receipt.total_micro_usd, receipt.pk)
+
+
+def _explain(move: EndHold) -> None:
+    """Says why a settlement does not fit its hold; always raises."""
+    settled = move.settled
+    with early_release():
+        hold = open_hold(settled.hold_id)
+        if move.tokens_drawn < hold.tokens_drawn or move.tokens_delivered < hold.tokens_delivered:
+            raise Conflict(
+                f"Hold {hold.pk} had already drawn {hold.tokens_drawn} tokens and delivered "
+                f"{hold.tokens_delivered} at its watermark.",
+                code="below_watermark",
+            )
+        lines = {line.label: line for line in hold.lines.all()}
+        for done in settled.lines:
+            _require_within(lines[done.label], done)
+        raise Conflict(
+            f"{settled.total_micro_usd} micro-USD were used but {hold.held_micro_usd} are held.",
+            code="above_hold",
+        )
+
+
+def _require_within(line: HoldLine, used: SettledLine) -> None:
     if used.drawn_nano_nats > line.held_nano_nats:
         raise Conflict(
             f"Seat {line.label} drew {used.drawn_nano_nats} nano-nats but holds {line.held_nano_nats}.",
@@ -151,100 +258,3 @@ def _require_within(line: HoldLine, used: Usage) -> None:
             f"Seat {line.label} had already drawn {line.drawn_nano_nats} nano-nats at its watermark.",
             code="below_watermark",
         )
-
-
-def _lost_usage(line: HoldLine) -> Usage:
-    drawn = line.held_nano_nats if line.charged_by == ChargedBy.BLOCKS else line.drawn_nano_nats
-    return Usage(label=line.label, drawn_nano_nats=drawn, charged_nano_nats=line.delivered_nano_nats)
-
-
-def _priced(hold: Hold, lines: Sequence[HoldLine], usage: Mapping[int, Usage]) -> Settled:
-    priced = []
-    for line in lines:
-        used = usage[line.pk]
-        charge = charge_micro_usd(used.charged_nano_nats, line.price_micro_usd_per_nat)
-        floor = line.floor_micro_usd if hold.tokens_delivered else 0
-        priced.append(
-            SettledLine(
-                label=line.label,
-                drawn_nano_nats=used.drawn_nano_nats,
-                charged_nano_nats=used.charged_nano_nats,
-                charge_micro_usd=charge,
-                floor_top_up_micro_usd=max(0, floor - charge),
-            )
-        )
-    fee = fee_micro_usd(sum(line.charge_micro_usd for line in priced), hold.fee_basis_points)
-    total = sum(line.paid_micro_usd for line in priced) + fee
-    if total > hold.held_micro_usd:
-        raise Conflict(f"{total} micro-USD were used but {hold.held_micro_usd} are held.", code="above_hold")
-    return Settled(hold.pk, tuple(priced), fee, total, operations.numbered(hold.pk, "receipt"))
-
-
-def _end(
-    hold: Hold,
-    lines: Sequence[HoldLine],
-    settled: Settled,
-    *,
-    receipt: ReceiptBody,
-    state: HoldState,
-    operation_id: UUID,
-    now: datetime,
-    reason: str = "",
-) -> None:
-    drawn = {line.pk: done.drawn_nano_nats for line, done in zip(lines, settled.lines, strict=True)}
-    returned_as = Phase.EXPIRE if state == HoldState.EXPIRED else Phase.VOID
-    ending.resolve(
-        hold,
-        used_nano_nats=drawn,
-        total_micro_usd=settled.total_micro_usd,
-        operation_id=operation_id,
-        returned_as=returned_as,
-        now=now,
-    )
-    _split(hold, lines, settled, operation_id, now)
-    receipts.issue(hold, lines, settled, receipt(settled), now)
-    ending.close(hold, state, reason, now)
-
-
-def _split(
-    hold: Hold, lines: Sequence[HoldLine], settled: Settled, operation_id: UUID, now: datetime
-) -> None:
-    """The money that left the wallet goes on to the owners and the platform; clearing is left at zero."""
-    system = system_accounts((AccountKind.CLEARING, AccountKind.PLATFORM_FEE))
-    clearing, fee = system[AccountKind.CLEARING], system[AccountKind.PLATFORM_FEE]
-    parts = [
-        (line.earnings_account_id, done.paid_micro_usd, line)
-        for line, done in zip(lines, settled.lines, strict=True)
-    ]
-    Transfer.objects.bulk_create(
-        Transfer(
-            id=operations.numbered(operation_id, f"{'fee' if line is None else line.pk}"),
-            operation_id=operation_id,
-            phase=Phase.POSTED,
-            asset="micro_usd",
-            debit_account_id=clearing,
-            credit_account_id=account_id,
-            amount=amount,
-            hold=hold,
-            line=line,
-            label="fee" if line is None else line.label,
-            created_at=now,
-        )
-        for account_id, amount, line in [*parts, (fee, settled.fee_micro_usd, None)]
-        if amount > 0
-    )
-
-
-def _lost_body(hold: Hold, reason: str) -> ReceiptBody:
-    def body(settled: Settled) -> dict[str, Any]:
-        return {
-            **hold.detail,
-            "ended": reason,
-            "tokens_drawn": hold.tokens_drawn,
-            "tokens_delivered": hold.tokens_delivered,
-            "lines": [line.outcome() for line in settled.lines],
-            "fee_micro_usd": settled.fee_micro_usd,
-            "charge_micro_usd": settled.total_micro_usd,
-        }
-
-    return body

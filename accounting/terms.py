@@ -24,6 +24,7 @@ class SeatTerms:
     price_micro_usd_per_nat: int
     floor_micro_usd: int
     charged_by: Literal["measured", "blocks"]
+    ceiling_micro_usd: int | None = None  # the most that one answer pays this seat; None: no ceiling
 
     def content(self) -> dict[str, object]:
         """What a repeated request must repeat."""
@@ -35,6 +36,7 @@ class SeatTerms:
             "block": self.block_nano_nats,
             "price": self.price_micro_usd_per_nat,
             "floor": self.floor_micro_usd,
+            "ceiling": self.ceiling_micro_usd,
             "charged_by": self.charged_by,
         }
 
@@ -68,3 +70,5 @@ def require_valid(terms: Sequence[SeatTerms]) -> None:
         whole("block_nano_nats", seat.block_nano_nats, least=1)
         whole("price_micro_usd_per_nat", seat.price_micro_usd_per_nat)
         whole("floor_micro_usd", seat.floor_micro_usd)
+        if seat.ceiling_micro_usd is not None:
+            whole("ceiling_micro_usd", seat.ceiling_micro_usd, least=seat.floor_micro_usd)

@@ -11,7 +11,8 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from accounting import free_credit, holds
+from accounting import barrier, free_credit, holds
+from accounting.held import Held
 from inference.allowance import HeldAllowance
 from inference.bench import Bench
 from inference.models import Answer
@@ -20,8 +21,8 @@ from inference.request import Question
 from marketplace import day_budgets
 
 
-def hold(*, plan: Plan, question: Question, answer: Answer, bench: Bench) -> tuple[Plan, HeldAllowance]:
-    """The plan as it could be held, and the allowances over what is held."""
+def hold(*, plan: Plan, question: Question, answer: Answer, bench: Bench) -> tuple[Plan, HeldAllowance, Held]:
+    """The plan as it could be held, the allowances over what is held, and the terms of it."""
     now = bench.now()
     admitted = day_budgets.open_for(
         admitted=[seat.admitted for seat in plan.seats], consumer=answer.organisation, now=now
@@ -35,7 +36,7 @@ def hold(*, plan: Plan, question: Question, answer: Answer, bench: Bench) -> tup
     placed = holds.place(
         hold_id=answer.pk,
         wallet_id=answer.organisation.wallet_account_id,
-        spend_cap_account_id=answer.api_key.spend_cap_account_id if answer.api_key else None,
+        spend_cap_account_ids=_spend_caps(answer),
         terms=[seat.terms for seat in seats],
         fee_basis_points=settings.PLATFORM_FEE_BASIS_POINTS,
         max_price_micro_usd=question.wishes.max_price_micro_usd,
@@ -44,13 +45,19 @@ def hold(*, plan: Plan, question: Question, answer: Answer, bench: Bench) -> tup
         detail={"answer_id": str(answer.pk), "mode": question.wishes.mode, "model": question.model},
     )
     with given_back_on_failure(answer, bench):
+        barrier.hold_is_durable(placed.hold_id)
         held = replace(plan, seats=seats).without(
             placed.refused,
             rule="budget",
             reason="Its intelligence budget is spent.",
             required=question.wishes.require,
         )
-        return held, _allowance(held, question, answer, bench)
+        return held, _allowance(held, question, answer, bench), placed.held
+
+
+def _spend_caps(answer: Answer) -> tuple[int, ...]:
+    cap = answer.api_key.spend_cap_account_id if answer.api_key else None
+    return () if cap is None else (cap,)
 
 
 @contextmanager

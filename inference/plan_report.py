@@ -34,7 +34,7 @@ def plan_report(*, plan: Plan, question: Question) -> dict[str, Any]:
 
 def _seat(seat: Seat, *, private: bool) -> dict[str, Any]:
     limits = seat.admitted.limits
-    most = charge_micro_usd(seat.cap_nano_nats, limits.price_micro_usd_per_nat)
+    most = charge_micro_usd(seat.terms, seat.cap_nano_nats)
     rounded = round(round(seat.relevance / RELEVANCE_STEP) * RELEVANCE_STEP, 2)
     return {
         "source": seat.slug,

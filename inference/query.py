@@ -34,7 +34,7 @@ def answer_question(answer: Answer, bench: Bench) -> None:
     routed = route(admitted=admission.admitted, question=question, bench=bench)
     plan = plan_of(question, admission, routed)
     prompts = prompts_for(question=question, plan=plan, routed=routed, core=bench.core)
-    plan, allowance = hold(plan=plan, question=question, answer=answer, bench=bench)
+    plan, allowance, held = hold(plan=plan, question=question, answer=answer, bench=bench)
     with given_back_on_failure(answer, bench):
         bench.channel.publish(answer.pk, {"type": "start"})
         generation = generation_of(
@@ -52,7 +52,13 @@ def answer_question(answer: Answer, bench: Bench) -> None:
         passages={seat.slug: quoted(seat.admitted, routed.materials[seat.slug]) for seat in plan.seats},
     )
     last = settle_answer(
-        answer=answer, question=question, measured=measured, made=made, allowance=allowance, bench=bench
+        answer=answer,
+        question=question,
+        measured=measured,
+        made=made,
+        allowance=allowance,
+        held=held,
+        bench=bench,
     )
     bench.channel.publish(answer.pk, last)
 

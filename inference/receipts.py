@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounting.errors import NotFound
-from accounting.receipts import Receipt
+from accounting.models import Receipt
 from marketplace.models import Organisation
 
 SHARED_WITH_OWNERS = (

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from accounting.receipts import Receipt
+from accounting.models import Receipt
 from inference import lifecycle
 from inference.bench import Bench
 from inference.models import Answer, AnswerState, SealedTranscript

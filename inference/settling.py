@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from accounting.held import Held
 from accounting.settled import Settled
 from accounting.settlement import Usage, settle
 from inference import lifecycle
@@ -34,6 +35,7 @@ def settle_answer(
     measured: Measured,
     made: Composition,
     allowance: HeldAllowance,
+    held: Held,
     bench: Bench,
 ) -> dict[str, Any]:
     """The last event of the answer, whatever happened; the money is where it belongs when it is told."""
@@ -67,6 +69,7 @@ def settle_answer(
         receipt=body,
         now=now,
         also=also,
+        placed_on=held,
         tokens_drawn=made.tally.tokens_drawn,
         tokens_delivered=made.tally.tokens_delivered,
     )

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounting import receipts
-from accounting.pricing import charge_micro_usd
-from accounting.receipts import Receipt
+from accounting import signing
+from accounting.models import Receipt
+from accounting.pricing import Price, charge_micro_usd
 from inference.models import SealedTranscript
 from marketplace.models import Partition, PartitionState
 
@@ -38,7 +38,7 @@ class Verification:
 
 def check(receipt: Receipt) -> Verification:
     return Verification(
-        signature=receipts.payload(receipt.jws) == receipt.body,
+        signature=signing.payload(receipt.jws) == receipt.body,
         sums=_sums_agree(receipt),
         reason=why_not_replayed(receipt),
     )
@@ -95,5 +95,6 @@ def _body_lines(body: dict[str, Any]) -> dict[str, tuple[int, int]]:
 
 
 def _is_priced_right(source: dict[str, Any]) -> bool:
-    line, price = source["line"], source["price_micro_usd_per_nat"]
-    return bool(line["charge_micro_usd"] == charge_micro_usd(line["charged_nano_nats"], price))
+    line = source["line"]
+    price = Price(source["price_micro_usd_per_nat"], ceiling_micro_usd=source.get("ceiling_price_micro_usd"))
+    return bool(line["charge_micro_usd"] == charge_micro_usd(price, line["charged_nano_nats"]))

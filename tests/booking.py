@@ -47,7 +47,7 @@ def hold(
     holds.place(
         hold_id=hold_id,
         wallet_id=consumer.wallet_account_id,
-        spend_cap_account_id=None,
+        spend_cap_account_ids=(),
         terms=[terms],
         fee_basis_points=500,
         max_price_micro_usd=None,

@@ -27,13 +27,19 @@ QUESTIONS = (
     ),
     Question(
         1,
+        "transfer",
+        "one of its accounts does not exist",
+        """SELECT t.id FROM accounting_transfer t
+        LEFT JOIN accounting_account d ON d.id = t.debit_account_id
+        LEFT JOIN accounting_account c ON c.id = t.credit_account_id WHERE d.id IS NULL OR c.id IS NULL""",
+    ),
+    Question(
+        1,
         "account",
         "its running totals are not the sums of its transfers",
         """SELECT a.id FROM accounting_account a
         LEFT JOIN (
             SELECT t.debit_account_id AS id,
-                SUM(CASE t.phase WHEN 'pending' THEN t.amount WHEN 'posted' THEN 0
-                    ELSE -t.pending_amount END) AS pending,
                 SUM(CASE WHEN t.phase IN ('posted', 'post_pending') THEN t.amount ELSE 0 END) AS posted,
                 SUM(CASE WHEN t.phase = 'posted' AND g.kind IN ('influence_grant', 'spend_cap_grant')
                     THEN t.amount ELSE 0 END) AS withdrawn
@@ -45,8 +51,34 @@ QUESTIONS = (
             WHERE t.phase IN ('posted', 'post_pending') GROUP BY t.credit_account_id
         ) c ON c.id = a.id
         WHERE a.kind IN ('wallet', 'budget', 'spend_cap') AND (
-            a.debits_pending <> COALESCE(d.pending, 0) OR a.debits_posted <> COALESCE(d.posted, 0)
-            OR a.withdrawn <> COALESCE(d.withdrawn, 0) OR a.credits_posted <> COALESCE(c.posted, 0))""",
+            a.debits_posted <> COALESCE(d.posted, 0) OR a.withdrawn <> COALESCE(d.withdrawn, 0)
+            OR a.credits_posted <> COALESCE(c.posted, 0))""",
+    ),
+    Question(
+        5,
+        "account",
+        "what is pending on it is not what open holds and pending transfers hold",
+        """SELECT a.id FROM accounting_account a
+        LEFT JOIN (
+            SELECT t.debit_account_id AS id, SUM(CASE t.phase WHEN 'pending' THEN t.amount
+                ELSE -t.pending_amount END) AS amount
+            FROM accounting_transfer t WHERE t.phase <> 'posted' GROUP BY t.debit_account_id
+        ) p ON p.id = a.id
+        LEFT JOIN (
+            SELECT s.id AS id, SUM(s.amount) AS amount FROM (
+                SELECT h.wallet_id AS id, h.held_micro_usd AS amount
+                FROM accounting_hold h WHERE h.state = 'open'
+                UNION ALL
+                SELECT CAST(e.value AS bigint), h.held_micro_usd
+                FROM accounting_hold h, NUMBERS(h.spend_cap_account_ids) e WHERE h.state = 'open'
+                UNION ALL
+                SELECT CAST(e.value AS bigint), l.held_nano_nats
+                FROM accounting_holdline l, accounting_hold h, NUMBERS(l.budget_account_ids) e
+                WHERE h.id = l.hold_id AND h.state = 'open'
+            ) s GROUP BY s.id
+        ) h ON h.id = a.id
+        WHERE a.kind IN ('wallet', 'budget', 'spend_cap')
+        AND a.debits_pending <> COALESCE(p.amount, 0) + COALESCE(h.amount, 0)""",
     ),
     Question(
         1,

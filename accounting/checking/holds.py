@@ -28,25 +28,6 @@ QUESTIONS = (
     ),
     Question(
         5,
-        "hold",
-        "the money that it states is not held on record",
-        """SELECT h.id FROM accounting_hold h WHERE h.held_micro_usd <> (
-            SELECT COALESCE(SUM(t.amount), 0) FROM accounting_transfer t
-            WHERE t.hold_id = h.id AND t.phase = 'pending' AND t.debit_account_id = h.wallet_id)""",
-    ),
-    Question(
-        5,
-        "seat of a hold",
-        "the nats that it states are not held on record",
-        """SELECT l.id FROM accounting_holdline l WHERE NOT EXISTS (
-            SELECT 1 FROM accounting_transfer t WHERE t.line_id = l.id AND t.phase = 'pending')
-        UNION
-        SELECT l.id FROM accounting_holdline l
-        JOIN accounting_transfer t ON t.line_id = l.id AND t.phase = 'pending'
-        GROUP BY l.id, l.held_nano_nats, t.debit_account_id HAVING SUM(t.amount) <> l.held_nano_nats""",
-    ),
-    Question(
-        5,
         "seat of a hold",
         "more was drawn or delivered than is held",
         """SELECT l.id FROM accounting_holdline l JOIN accounting_hold h ON h.id = l.hold_id
@@ -54,25 +35,30 @@ QUESTIONS = (
         OR l.held_nano_nats > l.cap_nano_nats OR h.tokens_delivered > h.tokens_drawn""",
     ),
     Question(
-        6,
+        5,
         "hold",
-        "it has ended and something is still held for it",
-        """SELECT DISTINCT h.id FROM accounting_hold h
-        JOIN accounting_transfer p ON p.hold_id = h.id AND p.phase = 'pending'
-        WHERE h.state <> 'open' AND NOT EXISTS (
-            SELECT 1 FROM accounting_transfer r WHERE r.pending_id = p.id)""",
+        "more left the wallet than it held",
+        """SELECT h.id FROM accounting_hold h JOIN accounting_receipt r ON r.hold_id = h.id
+        WHERE r.total_micro_usd > h.held_micro_usd""",
+    ),
+    Question(
+        5,
+        "seat of a hold",
+        "its hold or the account that it pays does not exist",
+        """SELECT l.id FROM accounting_holdline l LEFT JOIN accounting_hold h ON h.id = l.hold_id
+        LEFT JOIN accounting_account a ON a.id = l.earnings_account_id WHERE h.id IS NULL OR a.id IS NULL""",
     ),
     Question(
         6,
         "seat of a hold",
         "the nats that its budgets spent are not those of its receipt",
-        """SELECT l.id FROM accounting_holdline l
-        JOIN accounting_receipt r ON r.hold_id = l.hold_id
-        JOIN accounting_receiptline rl ON rl.receipt_id = r.id AND rl.label = l.label
-        JOIN accounting_transfer p ON p.line_id = l.id AND p.phase = 'pending'
-        LEFT JOIN accounting_transfer s ON s.pending_id = p.id AND s.phase = 'post_pending'
-        GROUP BY l.id, p.debit_account_id, rl.drawn_nano_nats
-        HAVING COALESCE(SUM(s.amount), 0) <> rl.drawn_nano_nats""",
+        """SELECT l.id FROM accounting_holdline l, accounting_receipt r, accounting_receiptline rl,
+            NUMBERS(l.budget_account_ids) e
+        WHERE r.hold_id = l.hold_id AND rl.receipt_id = r.id AND rl.label = l.label
+        AND rl.drawn_nano_nats <> (
+            SELECT COALESCE(SUM(t.amount), 0) FROM accounting_transfer t
+            WHERE t.hold_id = l.hold_id AND t.line_id = l.id AND t.debit_account_id = CAST(e.value AS bigint)
+            AND t.phase IN ('posted', 'post_pending'))""",
     ),
     Question(
         6,

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`sql` gives one column, the id of what breaks; `subject` says of what kind it is."""
+    """`sql` gives one column, the id of what breaks; `subject` says of what kind it is.
+
+    NUMBERS(x) in it stands for the rows of a JSON list.
+    """
 
     rule: int
     subject: str

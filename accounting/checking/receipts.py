@@ -18,7 +18,8 @@ QUESTIONS = (
         """SELECT r.id FROM accounting_receipt r JOIN accounting_hold h ON h.id = r.hold_id
         WHERE r.wallet_id <> h.wallet_id OR r.total_micro_usd <> r.charges_micro_usd + r.fee_micro_usd
         OR r.total_micro_usd <> (SELECT COALESCE(SUM(t.amount), 0) FROM accounting_transfer t
-            WHERE t.hold_id = r.hold_id AND t.debit_account_id = r.wallet_id AND t.phase = 'post_pending')""",
+            WHERE t.hold_id = r.hold_id AND t.debit_account_id = r.wallet_id
+            AND t.phase IN ('posted', 'post_pending'))""",
     ),
     Question(
         7,
@@ -36,6 +37,16 @@ QUESTIONS = (
             SELECT COALESCE(SUM(t.amount), 0) FROM accounting_transfer t
             JOIN accounting_account a ON a.id = t.credit_account_id AND a.kind = 'platform_fee'
             WHERE t.hold_id = r.hold_id AND t.phase = 'posted')""",
+    ),
+    Question(
+        7,
+        "receipt",
+        "a spend cap of its key was used for something else than its total",
+        """SELECT r.id FROM accounting_receipt r, accounting_hold h, NUMBERS(h.spend_cap_account_ids) e
+        WHERE h.id = r.hold_id AND r.total_micro_usd <> (
+            SELECT COALESCE(SUM(t.amount), 0) FROM accounting_transfer t
+            WHERE t.hold_id = h.id AND t.debit_account_id = CAST(e.value AS bigint)
+            AND t.phase IN ('posted', 'post_pending'))""",
     ),
     Question(
         7,

@@ -1,6 +1,19 @@
 """How each database spells a rule: the text of triggers, nothing else."""
 
+import re
+
 from accounting.database_rules.rule import Effect, Refuse, Rule
+
+NUMBERS = re.compile(r"NUMBERS\(([\w.]+)\)")
+SQLITE_NUMBERS = r"json_each(\1)"
+POSTGRESQL_NUMBERS = r"jsonb_array_elements_text(\1)"
+# True only inside the server functions, whose own work it is to keep these rules.
+MOVING = "current_setting('accounting.moving', true) IS NOT DISTINCT FROM 'on'"
+
+
+def spelled(sql: str, vendor: str) -> str:
+    """The rows of a JSON list, as each database reads them."""
+    return NUMBERS.sub(SQLITE_NUMBERS if vendor == "sqlite" else POSTGRESQL_NUMBERS, sql)
 
 
 def _quoted(text: str) -> str:
@@ -11,8 +24,9 @@ def _timing(rule: Rule) -> str:
     return "AFTER" if rule.event == "INSERT" else "BEFORE"
 
 
-def _only_when(rule: Rule) -> str:
-    return f" WHEN ({rule.only_when})" if rule.only_when else ""
+def _only_when(rule: Rule, *, unless: str = "") -> str:
+    conditions = [condition for condition in (rule.only_when, unless and f"NOT ({unless})") if condition]
+    return f" WHEN ({' AND '.join(conditions)})" if conditions else ""
 
 
 def _sqlite_step(step: Refuse | Effect) -> str:
@@ -22,7 +36,7 @@ def _sqlite_step(step: Refuse | Effect) -> str:
 
 
 def sqlite_create(rule: Rule) -> list[str]:
-    body = "\n".join(_sqlite_step(step) for step in rule.steps_on("sqlite"))
+    body = spelled("\n".join(_sqlite_step(step) for step in rule.steps_on("sqlite")), "sqlite")
     head = f"CREATE TRIGGER {rule.name} {_timing(rule)} {rule.event} ON {rule.table} FOR EACH ROW"
     return [*sqlite_drop(rule), f"{head}{_only_when(rule)}\nBEGIN\n{body}\nEND"]
 
@@ -41,7 +55,8 @@ def _postgresql_step(step: Refuse | Effect) -> str:
 
 
 def postgresql_create(rule: Rule) -> list[str]:
-    body = "\n".join(_postgresql_step(step) for step in rule.steps_on("postgresql"))
+    body = spelled("\n".join(_postgresql_step(s) for s in rule.steps_on("postgresql")), "postgresql")
+    only_when = _only_when(rule, unless=MOVING if rule.steps_aside else "")
     result = "OLD" if rule.event == "DELETE" else "NEW"
     function = (
         f"CREATE OR REPLACE FUNCTION {rule.name}() RETURNS trigger LANGUAGE plpgsql AS $rule$\n"
@@ -49,7 +64,7 @@ def postgresql_create(rule: Rule) -> list[str]:
     )
     trigger = (
         f"CREATE OR REPLACE TRIGGER {rule.name} {_timing(rule)} {rule.event} ON {rule.table} "
-        f"FOR EACH ROW{_only_when(rule)} EXECUTE FUNCTION {rule.name}()"
+        f"FOR EACH ROW{only_when} EXECUTE FUNCTION {rule.name}()"
     )
     return [function, trigger]
 

@@ -22,13 +22,18 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`only_when` spares all other rows the whole rule; `about` tells two rules of one event apart."""
+    """`only_when` spares all other rows the whole rule; `about` tells two rules of one event apart.
+
+    A rule that `steps_aside` is kept by the server functions of PostgreSQL themselves (functions/), which
+    move the totals of a whole answer at once; it meets every other writer.
+    """
 
     table: str
     event: str  # INSERT (steps run after the row is in), UPDATE, DELETE (before)
     steps: tuple[Refuse | Effect, ...]
     about: str = ""
     only_when: str = ""
+    steps_aside: bool = False
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 Each rule belongs to one table and one event. Its steps run in order: a refusal names the rule that would
 break, an effect moves totals. CHECK and UNIQUE constraints stand with the models; here is what needs two.
+NUMBERS(x) stands for the rows of a JSON list.
 """
 
 from accounting.database_rules import corrections, payouts
@@ -21,6 +22,9 @@ def _changed(*columns: str) -> str:
     return " OR ".join(f"NEW.{column} <> OLD.{column}" for column in columns)
 
 
+BUDGETS_OF_LINE = "(SELECT CAST(e.value AS bigint) FROM NUMBERS(NEW.budget_account_ids) e)"
+CAPS_OF_HOLD = "(SELECT CAST(e.value AS bigint) FROM NUMBERS(NEW.spend_cap_account_ids) e)"
+ABOVE_ITS_LIMIT = "a.limited AND a.debits_posted - a.withdrawn + a.debits_pending > a.stated_limit"
 ONE_ASSET = Refuse(
     """EXISTS (SELECT 1 FROM accounting_account a
     WHERE a.id IN (NEW.debit_account_id, NEW.credit_account_id) AND a.asset <> NEW.asset)""",
@@ -32,6 +36,10 @@ RESOLVES_A_PENDING_ONE = Refuse(
     AND p.debit_account_id = NEW.debit_account_id AND p.credit_account_id = NEW.credit_account_id)""",
     "rule 3: only a pending transfer resolves, between the same accounts and for its own amount",
 )
+NO_PENDING_FOR_A_HOLD = Refuse(
+    "NEW.hold_id IS NOT NULL AND NEW.phase <> 'posted'",
+    "rule 3: what a hold holds is the hold itself, its transfers are posted",
+)
 HOLD_IS_OPEN = Refuse(
     """NEW.hold_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM accounting_hold h
     WHERE h.id = NEW.hold_id AND h.state = 'open')""",
@@ -39,8 +47,9 @@ HOLD_IS_OPEN = Refuse(
 )
 MOVE_DEBIT = Effect(
     """UPDATE accounting_account SET
-    debits_pending = debits_pending + CASE NEW.phase
-        WHEN 'pending' THEN NEW.amount WHEN 'posted' THEN 0 ELSE -NEW.pending_amount END,
+    debits_pending = debits_pending + CASE WHEN NEW.hold_id IS NOT NULL THEN -NEW.amount
+        WHEN NEW.phase = 'pending' THEN NEW.amount
+        WHEN NEW.phase = 'posted' THEN 0 ELSE -NEW.pending_amount END,
     debits_posted = debits_posted
         + CASE WHEN NEW.phase IN ('posted', 'post_pending') THEN NEW.amount ELSE 0 END,
     withdrawn = withdrawn + CASE WHEN NEW.phase = 'posted' AND EXISTS (SELECT 1 FROM accounting_account g
@@ -54,18 +63,59 @@ MOVE_CREDIT = Effect(
     AND NEW.phase IN ('posted', 'post_pending')"""
 )
 WITHIN_STATED_LIMIT = Refuse(
-    """NEW.phase IN ('pending', 'posted')
-    AND EXISTS (SELECT 1 FROM accounting_account a WHERE a.id = NEW.debit_account_id AND a.limited
-        AND a.debits_posted - a.withdrawn + a.debits_pending > a.stated_limit)
+    f"""NEW.phase IN ('pending', 'posted') AND NEW.hold_id IS NULL
+    AND EXISTS (SELECT 1 FROM accounting_account a WHERE a.id = NEW.debit_account_id AND {ABOVE_ITS_LIMIT})
     AND NOT EXISTS (SELECT 1 FROM accounting_account g WHERE g.id = NEW.credit_account_id
         AND g.kind IN ('influence_grant', 'spend_cap_grant'))""",
     "rule 2: the stated limit does not allow this",
 )
-ENDS_RESOLVED = Refuse(
-    """OLD.state = 'open' AND NEW.state <> 'open' AND EXISTS (SELECT 1 FROM accounting_transfer p
-    WHERE p.hold_id = NEW.id AND p.phase = 'pending'
-    AND NOT EXISTS (SELECT 1 FROM accounting_transfer r WHERE r.pending_id = p.id))""",
-    "rule 6: a hold ends only when all that it held is posted or given back",
+HOLD_MONEY = Effect(
+    f"""UPDATE accounting_account SET debits_pending = debits_pending + NEW.held_micro_usd
+    WHERE (id = NEW.wallet_id AND kind = 'wallet') OR (id IN {CAPS_OF_HOLD} AND kind = 'spend_cap')"""
+)
+MONEY_WITHIN_STATED_LIMIT = Refuse(
+    f"""NEW.held_micro_usd > 0 AND EXISTS (SELECT 1 FROM accounting_account a
+    WHERE a.id IN {CAPS_OF_HOLD} AND {ABOVE_ITS_LIMIT})""",
+    "rule 2: the stated limit does not allow this",
+)
+HOLD_STARTS_OPEN = Refuse("NEW.state <> 'open'", "rule 3: a hold starts open")
+HOLD_NATS = Effect(
+    f"""UPDATE accounting_account SET debits_pending = debits_pending + NEW.held_nano_nats
+    WHERE id IN {BUDGETS_OF_LINE} AND kind = 'budget'"""
+)
+HOLD_MORE_NATS = Effect(
+    f"""UPDATE accounting_account
+    SET debits_pending = debits_pending + NEW.held_nano_nats - OLD.held_nano_nats
+    WHERE NEW.held_nano_nats <> OLD.held_nano_nats
+    AND id IN {BUDGETS_OF_LINE} AND kind = 'budget'"""
+)
+NATS_WITHIN_STATED_LIMIT = Refuse(
+    f"""EXISTS (SELECT 1 FROM accounting_account a
+    WHERE a.id IN {BUDGETS_OF_LINE} AND {ABOVE_ITS_LIMIT})""",
+    "rule 2: the stated limit does not allow this",
+)
+MORE_NATS_WITHIN_STATED_LIMIT = Refuse(
+    f"NEW.held_nano_nats <> OLD.held_nano_nats AND {NATS_WITHIN_STATED_LIMIT.when}",
+    NATS_WITHIN_STATED_LIMIT.message,
+)
+TOUCHED_BY_HOLD = """id IN (SELECT NEW.wallet_id
+    UNION ALL SELECT CAST(e.value AS bigint) FROM NUMBERS(NEW.spend_cap_account_ids) e
+    UNION ALL SELECT CAST(e.value AS bigint) FROM accounting_holdline l, NUMBERS(l.budget_account_ids) e
+        WHERE l.hold_id = NEW.id)"""
+# What a hold has on one of its accounts, and what its transfers have posted from there.
+HELD_THERE = f"""(CASE WHEN id = NEW.wallet_id OR id IN {CAPS_OF_HOLD} THEN NEW.held_micro_usd ELSE 0 END
+    + (SELECT COALESCE(SUM(l.held_nano_nats), 0) FROM accounting_holdline l, NUMBERS(l.budget_account_ids) e
+        WHERE l.hold_id = NEW.id AND CAST(e.value AS bigint) = accounting_account.id))"""
+POSTED_THERE = """(SELECT COALESCE(SUM(t.amount), 0) FROM accounting_transfer t
+    WHERE t.hold_id = NEW.id AND t.debit_account_id = accounting_account.id)"""
+ENDS_WITHIN_THE_HOLD = Refuse(
+    f"""OLD.state = 'open' AND NEW.state <> 'open' AND EXISTS (SELECT 1 FROM accounting_account
+    WHERE {TOUCHED_BY_HOLD} AND {POSTED_THERE} > {HELD_THERE})""",
+    "rule 3: more was posted than was held",
+)
+GIVE_BACK_THE_REST = Effect(
+    f"""UPDATE accounting_account SET debits_pending = debits_pending - ({HELD_THERE}) + {POSTED_THERE}
+    WHERE OLD.state = 'open' AND NEW.state <> 'open' AND {TOUCHED_BY_HOLD}"""
 )
 ENDS_WITH_A_RECEIPT = Refuse(
     """OLD.state = 'open' AND NEW.state IN ('settled', 'expired')
@@ -78,7 +128,15 @@ LINE_OF_AN_OPEN_HOLD = Refuse(
     "rule 3: a hold ends exactly once",
 )
 HOLD_TERMS = Refuse(
-    _changed("id", "wallet_id", "held_micro_usd", "fee_basis_points", "created_at"),
+    _changed(
+        "id",
+        "wallet_id",
+        "spend_cap_account_ids",
+        "held_micro_usd",
+        "fee_basis_points",
+        "created_at",
+        "digest",
+    ),
     "the terms of a hold never change",
 )
 LINE_TERMS = Refuse(
@@ -91,7 +149,8 @@ LINE_TERMS = Refuse(
         "floor_micro_usd",
         "charged_by",
         "budget_account_ids",
-    ),
+    )
+    + " OR COALESCE(NEW.ceiling_micro_usd, -1) <> COALESCE(OLD.ceiling_micro_usd, -1)",
     "the terms of a hold never change",
 )
 HOLD_WATERMARK = Refuse(
@@ -105,7 +164,7 @@ LINE_WATERMARK = Refuse(
 )
 RECEIPT_SAYS_WHAT_LEFT = Refuse(
     """NEW.total_micro_usd <> (SELECT COALESCE(SUM(t.amount), 0) FROM accounting_transfer t
-    WHERE t.hold_id = NEW.hold_id AND t.phase = 'post_pending' AND t.debit_account_id = NEW.wallet_id)""",
+    WHERE t.hold_id = NEW.hold_id AND t.phase = 'posted' AND t.debit_account_id = NEW.wallet_id)""",
     "rule 7: a receipt says what left the wallet",
 )
 LINES_WITHIN_RECEIPT = Refuse(
@@ -128,7 +187,16 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "accounting_transfer",
         "INSERT",
-        (ONE_ASSET, RESOLVES_A_PENDING_ONE, HOLD_IS_OPEN, MOVE_DEBIT, MOVE_CREDIT, WITHIN_STATED_LIMIT),
+        (
+            ONE_ASSET,
+            RESOLVES_A_PENDING_ONE,
+            NO_PENDING_FOR_A_HOLD,
+            HOLD_IS_OPEN,
+            MOVE_DEBIT,
+            MOVE_CREDIT,
+            WITHIN_STATED_LIMIT,
+        ),
+        steps_aside=True,
     ),
     *corrections.RULES,
     *payouts.RULES,
@@ -138,17 +206,47 @@ RULES: tuple[Rule, ...] = (
     *_append_only("accounting_auditevent"),
     *_append_only("accounting_seal"),
     _kept("accounting_account"),
-    Rule("accounting_account", "UPDATE", (SAME_ACCOUNT, ONLY_TRANSFERS_MOVE_TOTALS)),
+    Rule("accounting_account", "UPDATE", (SAME_ACCOUNT, ONLY_TRANSFERS_MOVE_TOTALS), steps_aside=True),
     _kept("accounting_operation"),
     Rule("accounting_operation", "UPDATE", (OUTCOME_ONCE, SAME_REQUEST)),
     _kept("accounting_hold"),
     Rule(
         "accounting_hold",
+        "INSERT",
+        (HOLD_STARTS_OPEN, HOLD_MONEY, MONEY_WITHIN_STATED_LIMIT),
+        steps_aside=True,
+    ),
+    Rule(
+        "accounting_hold",
         "UPDATE",
-        (ENDS_ONCE, HOLD_TERMS, HOLD_WATERMARK, ENDS_RESOLVED, ENDS_WITH_A_RECEIPT),
+        (
+            ENDS_ONCE,
+            HOLD_TERMS,
+            HOLD_WATERMARK,
+            ENDS_WITHIN_THE_HOLD,
+            ENDS_WITH_A_RECEIPT,
+            GIVE_BACK_THE_REST,
+        ),
+        steps_aside=True,
     ),
     _kept("accounting_holdline"),
-    Rule("accounting_holdline", "UPDATE", (LINE_OF_AN_OPEN_HOLD, LINE_TERMS, LINE_WATERMARK)),
-    Rule("accounting_receipt", "INSERT", (RECEIPT_SAYS_WHAT_LEFT,)),
-    Rule("accounting_receiptline", "INSERT", (LINES_WITHIN_RECEIPT,)),
+    Rule(
+        "accounting_holdline",
+        "INSERT",
+        (LINE_OF_AN_OPEN_HOLD, HOLD_NATS, NATS_WITHIN_STATED_LIMIT),
+        steps_aside=True,
+    ),
+    Rule(
+        "accounting_holdline",
+        "UPDATE",
+        (
+            LINE_OF_AN_OPEN_HOLD,
+            LINE_TERMS,
+            LINE_WATERMARK,
+            HOLD_MORE_NATS,
+            MORE_NATS_WITHIN_STATED_LIMIT,
+        ),
+    ),
+    Rule("accounting_receipt", "INSERT", (RECEIPT_SAYS_WHAT_LEFT,), steps_aside=True),
+    Rule("accounting_receiptline", "INSERT", (LINES_WITHIN_RECEIPT,), steps_aside=True),
 )

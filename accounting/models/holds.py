@@ -1,8 +1,11 @@
 """What an answer may still use: the money and the nats reserved before its first token.
 
-A hold is open until it is settled, voided or expired, exactly once. Its lines are its seats; each line's nats
-are held in blocks, which are pending transfers on every budget account of the seat. The watermark (what was
-drawn, what was delivered) only grows and is what a lost hold is settled by.
+A hold is open until it is settled, voided or expired, exactly once. Its lines are its seats. While it is open
+its money is pending on the wallet and on every spend cap, and each line's nats on every budget account of the
+seat: these rows are that record, the accounts' totals are moved with them (accounting/database_rules). The
+watermark (what was drawn, what was delivered) only grows and is what a lost hold is settled by. References to
+accounts are not constraints of the database: they would lock rows that every answer wants; ledger check finds
+one that leads nowhere.
 """
 
 from django.db import models
@@ -25,11 +28,14 @@ class ChargedBy(models.TextChoices):
 
 class Hold(models.Model):
     id = models.UUIDField(primary_key=True)
-    wallet = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="holds")
-    spend_cap = models.ForeignKey(
-        Account, on_delete=models.PROTECT, null=True, blank=True, related_name="capped_holds"
+    digest = models.CharField(max_length=64)  # of what was asked: the same id with other content is refused
+    refused = models.JSONField(default=list, blank=True)  # labels of the seats that a budget left out
+    wallet = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="holds", db_constraint=False, db_index=False
     )
+    spend_cap_account_ids = models.JSONField(default=list, blank=True)
     state = models.CharField(max_length=8, choices=HoldState.choices, default=HoldState.OPEN)
+    settlement_digest = models.CharField(max_length=64, blank=True)  # of what it was settled with
     reason = models.CharField(max_length=200, blank=True)
     held_micro_usd = models.BigIntegerField()
     fee_basis_points = models.IntegerField()
@@ -67,13 +73,18 @@ class Hold(models.Model):
 class HoldLine(models.Model):
     """One seat of an answer and the terms it sits on."""
 
-    hold = models.ForeignKey(Hold, on_delete=models.PROTECT, related_name="lines")
+    hold = models.ForeignKey(
+        Hold, on_delete=models.PROTECT, related_name="lines", db_constraint=False, db_index=False
+    )
     label = models.CharField(max_length=200)
-    earnings_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="hold_lines")
+    earnings_account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="hold_lines", db_constraint=False, db_index=False
+    )
     budget_account_ids = models.JSONField()
     cap_nano_nats = models.BigIntegerField()
     price_micro_usd_per_nat = models.BigIntegerField()
     floor_micro_usd = models.BigIntegerField()
+    ceiling_micro_usd = models.BigIntegerField(null=True, blank=True)  # None: as much as the nats cost
     charged_by = models.CharField(max_length=8, choices=ChargedBy.choices)
     held_nano_nats = models.BigIntegerField()
     drawn_nano_nats = models.BigIntegerField(default=0)
@@ -96,7 +107,8 @@ class HoldLine(models.Model):
             ),
             models.CheckConstraint(
                 name="hold_line_price_not_negative",
-                condition=Q(price_micro_usd_per_nat__gte=0, floor_micro_usd__gte=0),
+                condition=Q(price_micro_usd_per_nat__gte=0, floor_micro_usd__gte=0)
+                & (Q(ceiling_micro_usd__isnull=True) | Q(ceiling_micro_usd__gte=F("floor_micro_usd"))),
             ),
         ]
 

@@ -2,15 +2,17 @@
 
 A transfer is posted at once, or it is pending and is resolved by exactly one later row that points to it:
 post_pending (all of it or a part, the rest goes back), void, or expire. The amount that was pending is copied
-into the resolving row, so that "never more than was held" is a plain CHECK. Nothing is ever taken back by a
-change: a correction is a posted row the other way round that says which transfer it `reverses`.
+into the resolving row, so that "never more than was held" is a plain CHECK. An answer keeps its pending part
+in its hold; its transfers are posted ones that name the hold. References are not constraints of the database,
+because each would lock a row that every answer wants: triggers or the settling function vouch for them, and
+ledger check finds one that leads nowhere. Nothing is ever taken back by a change: a
+correction is a posted row the other way round that says which transfer it `reverses`.
 """
-
-import uuid
 
 from django.db import models
 from django.db.models import F, Q
 
+from accounting.identifiers import ordered_id
 from accounting.models.accounts import Account, Asset
 from accounting.models.indexes import ByTimeOfArrival
 from accounting.models.operations import Operation
@@ -30,22 +32,40 @@ OPENING_PHASES = (Phase.POSTED, Phase.PENDING)
 
 
 class Transfer(models.Model):
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    operation = models.ForeignKey(Operation, on_delete=models.PROTECT, related_name="transfers")
+    id = models.UUIDField(primary_key=True, default=ordered_id)
+    operation = models.ForeignKey(  # an answer's own transfers carry the id of its hold
+        Operation, on_delete=models.PROTECT, related_name="transfers", db_constraint=False, db_index=False
+    )
     phase = models.CharField(max_length=12, choices=Phase.choices)
     asset = models.CharField(max_length=12, choices=Asset.choices)
-    debit_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="debits")
-    credit_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="credits")
+    debit_account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="debits", db_constraint=False, db_index=False
+    )
+    credit_account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="credits", db_constraint=False, db_index=False
+    )
     amount = models.BigIntegerField()
     pending = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="resolution"
     )
     pending_amount = models.BigIntegerField(null=True, blank=True)
     hold = models.ForeignKey(
-        "accounting.Hold", on_delete=models.PROTECT, null=True, blank=True, related_name="transfers"
+        "accounting.Hold",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="transfers",
+        db_constraint=False,
+        db_index=False,
     )
     line = models.ForeignKey(
-        "accounting.HoldLine", on_delete=models.PROTECT, null=True, blank=True, related_name="transfers"
+        "accounting.HoldLine",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="transfers",
+        db_constraint=False,
+        db_index=False,
     )
     reverses = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversals", db_index=False
@@ -76,8 +96,16 @@ class Transfer(models.Model):
                 | Q(phase__in=RETURNING_PHASES, pending__isnull=False, pending_amount=F("amount")),
             ),
         ]
-        indexes = [
+        indexes = [  # few: an answer writes about ten rows, and each index costs it ten entries
             ByTimeOfArrival(fields=["created_at"], name="transfer_by_time"),
+            models.Index(fields=["debit_account", "created_at"], name="transfer_by_debit"),
+            models.Index(
+                fields=["credit_account", "created_at"],
+                name="transfer_by_credit",
+                condition=Q(asset=Asset.MICRO_USD) | Q(hold__isnull=True),
+            ),
+            models.Index(fields=["hold"], name="transfer_by_hold", condition=Q(hold__isnull=False)),
+            models.Index(fields=["operation"], name="transfer_by_operation", condition=Q(hold__isnull=True)),
             models.Index(
                 fields=["reverses"], name="transfer_by_what_it_reverses", condition=Q(reverses__isnull=False)
             ),

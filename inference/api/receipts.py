@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounting.receipts import Receipt
+from accounting.models import Receipt
 from inference import intake, receipts, verification
 from inference.api.base import AskingView, all_events
 from inference.api.schema import VerificationOut

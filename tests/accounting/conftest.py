@@ -47,7 +47,7 @@ class Market:
         chosen: dict[str, Any] = {
             "hold_id": hold_id or uuid.uuid4(),
             "wallet_id": self.wallet,
-            "spend_cap_account_id": None,
+            "spend_cap_account_ids": (),
             "terms": terms,
             "fee_basis_points": 500,
             "max_price_micro_usd": None,

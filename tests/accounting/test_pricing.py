@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from accounting.errors import PaymentRequired
 from accounting.maths.units import NANO_PER_UNIT as NANO
 from accounting.pricing import (
+    Price,
     caps_within,
     charge_micro_usd,
     fee_micro_usd,
@@ -35,15 +36,21 @@ fees = st.integers(0, 10_000)
 @given(nano_nats=st.integers(0, 10**15), price=st.integers(0, 10**7))
 def test_a_charge_rounds_down_and_a_hold_rounds_up(nano_nats, price):
     exact = Fraction(nano_nats * price, NANO)
-    assert charge_micro_usd(nano_nats, price) <= exact <= held_micro_usd(nano_nats, price)
-    assert held_micro_usd(nano_nats, price) - charge_micro_usd(nano_nats, price) <= 1
+    charge, held = (priced(Price(price), nano_nats) for priced in (charge_micro_usd, held_micro_usd))
+    assert charge <= exact <= held <= charge + 1
+
+
+@given(nano_nats=st.integers(0, 10**15), price=st.integers(0, 10**7), ceiling=st.integers(0, 10**9))
+def test_a_ceiling_bounds_the_charge_and_what_is_held_for_it(nano_nats, price, ceiling):
+    priced = Price(price, ceiling_micro_usd=ceiling)
+    charge, held = charge_micro_usd(priced, nano_nats), held_micro_usd(priced, nano_nats)
+    assert charge == min(charge_micro_usd(Price(price), nano_nats), ceiling)
+    assert charge <= held <= ceiling
 
 
 @given(terms=pools, fee=fees, share=st.fractions(0, 1))
 def test_no_settlement_within_the_caps_is_above_the_quote(terms, fee, share):
-    charges = [
-        charge_micro_usd(int(seat.cap_nano_nats * share), seat.price_micro_usd_per_nat) for seat in terms
-    ]
+    charges = [charge_micro_usd(seat, int(seat.cap_nano_nats * share)) for seat in terms]
     paid = [max(charge, seat.floor_micro_usd) for charge, seat in zip(charges, terms, strict=True)]
     assert sum(paid) + fee_micro_usd(sum(charges), fee) <= quote_micro_usd(terms, fee).total
 

@@ -175,15 +175,15 @@ def test_a_zero_budget_is_not_an_unlimited_one(market):
 def test_the_spend_cap_of_a_key_refuses_beside_the_wallet(market):
     cap = open_account(asset=Asset.MICRO_USD, kind=AccountKind.SPEND_CAP, label="key").pk
     wallets.set_spend_cap(account_id=cap, limit_micro_usd=300, operation_id=uuid.uuid4(), now=NOW)
-    placed = market.place(market.terms("a"), spend_cap_account_id=cap)
+    placed = market.place(market.terms("a"), spend_cap_account_ids=(cap,))
     assert ledger.balance(cap) == ledger.Balance(300, 210, 90)
     with pytest.raises(PaymentRequired) as refused:
-        market.place(market.terms("a"), spend_cap_account_id=cap)
+        market.place(market.terms("a"), spend_cap_account_ids=(cap,))
     assert refused.value.code == "spend_cap_reached"
     assert refused.value.extra["available_micro_usd"] == 90
     market.settle(placed.hold_id, a=(NAT, NAT))
     assert ledger.balance(cap) == ledger.Balance(279, 0, 279)
-    assert market.place(market.terms("a"), spend_cap_account_id=cap).seated == ("a",)
+    assert market.place(market.terms("a"), spend_cap_account_ids=(cap,)).seated == ("a",)
 
 
 def test_money_is_put_into_wallets_only(market):

@@ -5,10 +5,12 @@ import uuid
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounting import holds, ledger, settlement
+from accounting import holds, ledger, settlement, transfers
+from accounting.accounts import AccountKind, system_accounts
 from accounting.errors import Conflict, Invalid
 from accounting.models import Hold, Phase, Transfer
 from accounting.settled import Usage
+from accounting.steps import HoldStep
 from tests.accounting.conftest import NAT, NOW, settle
 
 pytestmark = [pytest.mark.books, pytest.mark.django_db]
@@ -96,25 +98,54 @@ def test_rule_3_nothing_is_topped_up_after_the_end(market, placed):
     assert refused.value.code == "hold_ended"
 
 
-def test_rule_3_by_hand_a_pending_transfer_is_not_resolved_twice(market, placed):
-    market.settle(placed.hold_id, a=(NAT, NAT), b=(0, 0))
-    of = Transfer.objects.filter(phase="pending", hold_id=placed.hold_id)[0]
+@pytest.fixture
+def pending(market):
+    funding = system_accounts((AccountKind.FUNDING,))[AccountKind.FUNDING]
+    step = HoldStep(market.wallet, funding, 500, expires_after=None)
+    return Transfer.objects.get(pk=transfers.hold(operation_id=uuid.uuid4(), step=step, now=NOW))
+
+
+def test_rule_3_by_hand_a_pending_transfer_is_not_resolved_twice(pending):
+    transfers.void(operation_id=uuid.uuid4(), pending_id=pending.pk, now=NOW)
     with pytest.raises(IntegrityError):
-        resolution(of, hold_id=None)
+        resolution(pending)
 
 
 @pytest.mark.parametrize("amounts", [(1, 0), (1, 1)])
-def test_rule_3_by_hand_not_more_than_was_held(market, placed, amounts):
-    of = Transfer.objects.filter(phase="pending", hold_id=placed.hold_id)[0]
+def test_rule_3_by_hand_not_more_than_was_held(pending, amounts):
     more, stated = amounts
     with pytest.raises(IntegrityError):
-        resolution(of, amount=of.amount + more, pending_amount=of.amount + stated)
+        resolution(pending, amount=pending.amount + more, pending_amount=pending.amount + stated)
 
 
-def test_rule_3_by_hand_not_between_other_accounts(market, placed):
-    of = Transfer.objects.filter(phase="pending", hold_id=placed.hold_id, asset="micro_usd").first()
+def test_rule_3_by_hand_not_between_other_accounts(market, pending):
     with pytest.raises(IntegrityError, match="rule 3"):
-        resolution(of, credit_account_id=market.owners["a"].earnings)
+        resolution(pending, credit_account_id=market.owners["a"].earnings)
+
+
+def test_rule_3_by_hand_a_hold_does_not_end_with_more_than_it_held(market, placed):
+    market.place(market.terms("c"))  # another answer's money, which must not pay for this one
+    posted(placed, market, amount=placed.held_micro_usd + 1)
+    with (
+        pytest.raises(IntegrityError, match="rule 3"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("UPDATE accounting_hold SET state = 'voided', ended_at = created_at")
+
+
+def posted(placed, market, amount):
+    with transaction.atomic():
+        Transfer.objects.create(
+            operation_id=placed.hold_id,
+            hold_id=placed.hold_id,
+            phase=Phase.POSTED,
+            asset="micro_usd",
+            debit_account_id=market.wallet,
+            credit_account_id=market.owners["a"].earnings,
+            amount=amount,
+            created_at=NOW,
+        )
 
 
 def test_rule_3_by_hand_an_ended_hold_is_not_opened_again(market, placed):
@@ -128,10 +159,9 @@ def test_rule_3_by_hand_an_ended_hold_is_not_opened_again(market, placed):
 
 
 def test_rule_3_by_hand_nothing_moves_for_an_ended_hold(market, placed):
-    pending = Transfer.objects.filter(phase="pending", hold_id=placed.hold_id).first()
     holds.void(hold_id=placed.hold_id, reason="not started", now=NOW)
     with pytest.raises(IntegrityError, match="rule 3"):
-        resolution(pending, phase="pending", pending=None, pending_amount=None)
+        posted(placed, market, amount=1)
 
 
 def test_a_durable_write_refuses_to_hide_in_another_transaction(market, placed):

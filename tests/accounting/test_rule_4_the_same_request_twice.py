@@ -75,7 +75,9 @@ def test_rule_4_an_id_belongs_to_one_kind_of_request(market):
     operation_id = uuid.uuid4()
     top_up(market, operation_id)
     with pytest.raises(Conflict):
-        market.place(market.terms("a"), hold_id=operation_id)
+        budgets.set_limit(
+            account_id=market.owners["a"].budget, limit_nano_nats=NAT, operation_id=operation_id, now=NOW
+        )
 
 
 def test_rule_4_a_repeated_limit_does_not_undo_a_later_one(market):

@@ -8,7 +8,7 @@ import jwt
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounting import holds, ledger, receipts, statements
+from accounting import holds, ledger, signing, statements
 from accounting.models import Receipt, ReceiptLine
 from accounting.receipt_proof import Proof, prove
 from tests.accounting.conftest import NAT, NOW
@@ -51,8 +51,9 @@ def test_rule_7_every_movement_of_a_wallet_is_a_top_up_or_has_a_receipt(paid):
     moved = list(statements.movements(wallet_id=paid.wallet))
     assert [row.label for row in moved if row.hold is None] == ["top-up"]
     answers = [row for row in moved if row.hold is not None]
-    assert all(row.amount == row.hold.receipt.total_micro_usd for row in answers if row.hold)
-    assert len(answers) == 5
+    receipts = {row.hold.receipt for row in answers if row.hold}
+    assert len(receipts) == 5
+    assert sum(row.amount for row in answers) == sum(receipt.total_micro_usd for receipt in receipts)
 
 
 def test_rule_7_a_statement_can_be_cut_by_time(paid):
@@ -62,7 +63,7 @@ def test_rule_7_a_statement_can_be_cut_by_time(paid):
 
 
 def test_rule_7_a_receipt_verifies_offline_with_the_published_key_alone(paid):
-    published = json.loads(json.dumps(receipts.jwks()))
+    published = json.loads(json.dumps(signing.jwks()))
     receipt = Receipt.objects.order_by("-total_micro_usd")[0]
     key_id = jwt.get_unverified_header(receipt.jws)["kid"]
     key = jwt.PyJWKSet.from_dict(published)[key_id]
@@ -73,13 +74,13 @@ def test_rule_7_a_receipt_verifies_offline_with_the_published_key_alone(paid):
 
 
 def test_rule_7_a_changed_receipt_does_not_verify():
-    good = receipts.sign({"total_micro_usd": 5})
+    good = signing.sign({"total_micro_usd": 5})
     head, _, signature = good.split(".")
-    forged = receipts.sign({"total_micro_usd": 50}).split(".")[1]
-    assert receipts.verify(good)
-    assert not receipts.verify(f"{head}.{forged}.{signature}")
-    assert not receipts.verify("not a receipt")
-    assert not receipts.verify(jwt.encode({"total_micro_usd": 5}, "x" * 32, algorithm="HS256"))
+    forged = signing.sign({"total_micro_usd": 50}).split(".")[1]
+    assert signing.verify(good)
+    assert not signing.verify(f"{head}.{forged}.{signature}")
+    assert not signing.verify("not a receipt")
+    assert not signing.verify(jwt.encode({"total_micro_usd": 5}, "x" * 32, algorithm="HS256"))
 
 
 def test_rule_7_one_receipt_can_be_proven_by_itself(paid):
@@ -92,12 +93,12 @@ def test_rule_7_one_receipt_can_be_proven_by_itself(paid):
 
 
 def test_rule_7_the_signed_text_is_canonical():
-    one, other = receipts.sign({"b": 1, "a": "ü"}), receipts.sign({"a": "ü", "b": 1})
+    one, other = signing.sign({"b": 1, "a": "ü"}), signing.sign({"a": "ü", "b": 1})
     assert one == other
 
 
 def test_rule_7_the_published_key_has_no_private_part():
-    assert set(receipts.jwks()["keys"][0]) == {"crv", "kty", "x", "kid", "use", "alg"}
+    assert set(signing.jwks()["keys"][0]) == {"crv", "kty", "x", "kid", "use", "alg"}
 
 
 @pytest.mark.parametrize("table", ["accounting_receipt", "accounting_receiptline"])
@@ -119,7 +120,6 @@ def test_rule_7_by_hand_a_receipt_says_what_left_the_wallet(market):
             hold_id=placed.hold_id,
             wallet_id=market.wallet,
             issued_at=NOW,
-            body={},
             jws="",
             charges_micro_usd=5,
             fee_micro_usd=0,

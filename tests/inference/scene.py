@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from accounting import ledger, wallets
-from accounting.receipts import Receipt
+from accounting.models import Receipt
 from inference import engine
 from inference.bench import Bench
 from inference.models import Answer

@@ -7,8 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounting import budgets, holds
-from accounting.models import Hold
-from accounting.receipts import Receipt
+from accounting.models import Hold, Receipt
 from inference import upkeep
 from inference.models import Answer
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from accounting.maths.units import nano_nats_up
-from accounting.receipts import Receipt
+from accounting.models import Receipt
 from inference.models import Answer
 from tests.inference.scene import text_of
 

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from accounting.receipts import Receipt
+from accounting.models import Receipt
 from inference import engine
 from inference.models import Answer, SealedTranscript
 from inference.net.replay import replay
@@ -147,9 +147,9 @@ def test_receipts_are_listed_newest_first_to_their_buyer_only(scene):
 
 
 def test_the_signed_text_is_the_receipt(scene):
-    from accounting import receipts
+    from accounting import signing
 
     receipt_id = receipt_of(scene)
     reply = scene.cast.buyer.api.get(f"/v1/receipts/{receipt_id}/jws")
     assert reply["Content-Type"] == "application/jose"
-    assert receipts.payload(reply.content.decode()) == Receipt.objects.get(pk=receipt_id).body
+    assert signing.payload(reply.content.decode()) == Receipt.objects.get(pk=receipt_id).body

@@ -77,7 +77,7 @@ def pay(
     hold_id = uuid.uuid4()
     terms = [_terms(source, value) for source, value in nats.items()]
     holds.place(
-        hold_id=hold_id, wallet_id=buyer.organisation.wallet_account_id, spend_cap_account_id=None,
+        hold_id=hold_id, wallet_id=buyer.organisation.wallet_account_id, spend_cap_account_ids=(),
         terms=terms,
         fee_basis_points=settings.PLATFORM_FEE_BASIS_POINTS, max_price_micro_usd=None,
         expires_at=at + timedelta(minutes=10), now=at, detail={},
