@@ -23,7 +23,14 @@ class BudgetState:
 
 
 @joining_write
-def set_limit(*, account_id: int, limit_nano_nats: int | None, operation_id: UUID, now: datetime) -> None:
+def set_limit(
+    *,
+    account_id: int,
+    limit_nano_nats: int | None,
+    operation_id: UUID,
+    now: datetime,
+    label: str = "limit",
+) -> None:
     """Raise, lower or lift (None) a budget; what was spent stays spent, whatever the new limit."""
     set_stated_limit(
         account_id=account_id,
@@ -31,6 +38,7 @@ def set_limit(*, account_id: int, limit_nano_nats: int | None, operation_id: UUI
         limit=limit_nano_nats,
         operation_id=operation_id,
         now=now,
+        label=label,
     )
 
 

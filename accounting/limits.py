@@ -22,7 +22,13 @@ GRANT_OF: dict[str, AccountKind] = {
 
 
 def set_stated_limit(
-    *, account_id: int, kind: str, limit: int | None, operation_id: UUID, now: datetime
+    *,
+    account_id: int,
+    kind: str,
+    limit: int | None,
+    operation_id: UUID,
+    now: datetime,
+    label: str = "limit",
 ) -> None:
     """Runs inside the caller's transaction; repeating it with the same id changes nothing."""
     if limit is not None:
@@ -35,17 +41,19 @@ def set_stated_limit(
     if account.kind != kind:
         raise Invalid(f"Account {account_id} is a {account.kind}, not a {kind}.")
     if limit is not None:
-        _move_credit(account, grant, limit, operation_id, now)
+        _move_credit(account, grant, limit, operation_id=operation_id, now=now, label=label)
     Account.objects.filter(pk=account_id).update(stated_limit=limit, limited=limit is not None)
     operations.finish(operation_id=operation_id, outcome={"limit": limit})
 
 
-def _move_credit(account: Account, grant_id: int, limit: int, operation_id: UUID, now: datetime) -> None:
+def _move_credit(
+    account: Account, grant_id: int, limit: int, *, operation_id: UUID, now: datetime, label: str
+) -> None:
     used = account.debits_posted - account.withdrawn + account.debits_pending
     change = max(limit, used) - (account.credits_posted - account.withdrawn)
     if change == 0:
         return
     giver, getter = (grant_id, account.pk) if change > 0 else (account.pk, grant_id)
-    entry = ledger.Entry(giver, getter, abs(change), label="limit")
+    entry = ledger.Entry(giver, getter, abs(change), label=label)
     accounts = {account.pk: account, grant_id: Account(pk=grant_id, asset=account.asset)}
     Transfer.objects.bulk_create(ledger.posted_transfers(operation_id, (entry,), accounts, now))

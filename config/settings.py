@@ -281,7 +281,7 @@ UNFOLD: dict[str, Any] = {
                 _rows("Versions", "history", "marketplace_sourceversion"),
                 _rows("Documents", "description", "marketplace_document"),
                 _rows("Policies", "gavel", "marketplace_policyversion"),
-                _rows("Day budgets", "calendar_today", "marketplace_daybudget"),
+                _rows("Window budgets", "calendar_today", "marketplace_windowbudget"),
                 _rows("Partitions", "account_tree", "marketplace_partition"),
                 _rows("Trainings", "model_training", "marketplace_job"),
             ]},

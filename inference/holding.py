@@ -18,13 +18,13 @@ from inference.bench import Bench
 from inference.models import Answer
 from inference.plan import Plan
 from inference.request import Question
-from marketplace import day_budgets
+from marketplace import window_budgets
 
 
 def hold(*, plan: Plan, question: Question, answer: Answer, bench: Bench) -> tuple[Plan, HeldAllowance, Held]:
     """The plan as it could be held, the allowances over what is held, and the terms of it."""
     now = bench.now()
-    admitted = day_budgets.open_for(
+    admitted = window_budgets.open_for(
         admitted=[seat.admitted for seat in plan.seats], consumer=answer.organisation, now=now
     )
     seats = tuple(replace(seat, admitted=own) for seat, own in zip(plan.seats, admitted, strict=True))

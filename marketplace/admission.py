@@ -12,8 +12,7 @@ from datetime import datetime
 from django.db.models import Prefetch
 
 from accounting.errors import Forbidden, Invalid
-from marketplace import day_budgets
-from marketplace.day_budgets import Budgets
+from marketplace import window_budgets
 from marketplace.models import (
     Organisation,
     Partition,
@@ -27,13 +26,14 @@ from marketplace.parsed_policies import parsed
 from marketplace.policy import purposes
 from marketplace.policy.request import Deny, Limits, Mode, Request
 from marketplace.visibility import not_found, visible_to
+from marketplace.window_budgets import Budgets
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
     """A source that may vote, with what it votes with and under which limits.
 
-    `budget_account_ids` lacks a day budget that is not open yet: `day_budgets.open_for` adds it before the
+    `budget_account_ids` lacks a window that is not open yet: `window_budgets.open_for` adds it before the
     hold.
     """
 
@@ -202,7 +202,7 @@ def _within_budgets(
 ) -> Admission:
     candidates = [verdict for verdict in verdicts if isinstance(verdict, _Candidate)]
     denied = [verdict for verdict in verdicts if isinstance(verdict, Denied)]
-    budgets = day_budgets.read(
+    budgets = window_budgets.read(
         wanted={one.source.pk: (one.source, one.limits) for one in candidates},
         consumer=consumer,
         mode=request.mode,
@@ -211,9 +211,8 @@ def _within_budgets(
     admitted = []
     for one in candidates:
         left = budgets[one.source.pk]
-        if left.left_nano_nats == 0:
-            spent = Deny("budget", "Its intelligence budget is spent.")
-            denied.append(_denied(one.source, spent, selection))
+        if left.refusal is not None:
+            denied.append(_denied(one.source, left.refusal, selection))
         else:
             admitted.append(_admitted(one, left))
     return Admission(tuple(admitted), tuple(sorted(denied, key=lambda one: one.slug)))

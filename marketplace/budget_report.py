@@ -40,14 +40,24 @@ class BudgetLine:
 
 def budgets_of(*, source: Source) -> list[BudgetLine]:
     """Lifetime first, then privacy where the policy has such a clause, then the latest days."""
-    days = list(source.day_budgets.select_related("consumer").order_by("-day", "consumer__slug")[:MOST_DAYS])
+    days = list(
+        source.window_budgets.select_related("consumer").order_by("-starts_at", "consumer__slug")[:MOST_DAYS]
+    )
     own = (source.budget_account_id, source.privacy_account_id)
     states = budgets.states(list(chain(own, (day.account_id for day in days))))
     lines = [_line("lifetime", states[source.budget_account_id])]
     privacy = parsed(source.policy).limits.privacy if source.policy else None
     if privacy is not None:
         lines.append(_privacy_line(states[source.privacy_account_id], privacy.delta))
-    return lines + [_line("day", states[day.account_id], day.consumer.slug, day.day) for day in days]
+    return lines + [
+        _line(
+            "day",
+            states[day.account_id],
+            day.consumer.slug if day.consumer else None,
+            day.starts_at.date() if day.starts_at else None,
+        )
+        for day in days
+    ]
 
 
 def _line(

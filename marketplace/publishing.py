@@ -5,15 +5,15 @@ under the privacy regime stays spent, and leaving that regime needs a version of
 private answer.
 """
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from accounting import audit, budgets
+from accounting import audit
 from accounting.errors import Conflict, Invalid
+from marketplace import limits_stated, pausing
 from marketplace.models import Partition, PolicyVersion, Source, SourceState, User
 from marketplace.policy import plain as plain_form
 from marketplace.policy.policy import Policy
@@ -57,11 +57,13 @@ def publish_policy(
             first_version=_first_version(locked, before, policy, number),
             published_by=acting_user, published_at=now,
         )  # fmt: skip
-        _set_limits(locked, policy, now)
         locked.policy = version
+        locked.paused_budgets = pausing.without_unknown(locked, policy.limits)
+        limits_stated.state_lifetimes(source=locked, limits=policy.limits, now=now)
+        limits_stated.state_windows(source=locked, limits=policy.limits, now=now)
         if locked.state == SourceState.DRAFT:
             locked.state = SourceState.LIVE
-        locked.save(update_fields=["policy", "state"])
+        locked.save(update_fields=["policy", "state", "paused_budgets"])
         audit.record(
             acting_user=acting_user.username, action="policy.published", subject=f"source:{locked.slug}",
             before=before.plain if before else None, after=version.plain,
@@ -90,19 +92,3 @@ def _first_version(source: Source, before: PolicyVersion | None, policy: Policy,
             next_step="Upload a new version of the source first; only it will vote under the new regime.",
         )
     return covered + 1
-
-
-def _set_limits(source: Source, policy: Policy, now: datetime) -> None:
-    budgets.set_limit(
-        account_id=source.budget_account_id,
-        limit_nano_nats=policy.limits.lifetime_nano_nats,
-        operation_id=uuid.uuid4(),
-        now=now,
-    )
-    if policy.limits.privacy is not None:
-        budgets.set_limit(
-            account_id=source.privacy_account_id,
-            limit_nano_nats=policy.limits.privacy.budget_nano_nats,
-            operation_id=uuid.uuid4(),
-            now=now,
-        )

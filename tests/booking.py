@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounting import holds, settlement, wallets
 from accounting.holds import SeatTerms
-from marketplace import day_budgets
+from marketplace import window_budgets
 from marketplace.admission import admit
 from marketplace.policy.request import Mode
 from tests.cast import Actor
@@ -32,7 +32,7 @@ def hold(
     now = now or timezone.now()
     consumer = actor.organisation
     admission = admit(consumer=consumer, purpose="research", mode=mode, now=now, only=[slug])
-    (one,) = day_budgets.open_for(admitted=admission.admitted, consumer=consumer, now=now)
+    (one,) = window_budgets.open_for(admitted=admission.admitted, consumer=consumer, now=now)
     terms = SeatTerms(
         label=slug,
         budget_account_ids=one.budget_account_ids,

@@ -1,9 +1,9 @@
-"""Published policies and day budgets in the console: to look at, never to change."""
+"""Published policies and window budgets in the console: to look at, never to change."""
 
 from django.contrib import admin
 
 from accounting.console import ReadOnlyAdmin, influence
-from marketplace.models import DayBudget, PolicyVersion
+from marketplace.models import PolicyVersion, WindowBudget
 
 
 @admin.register(PolicyVersion)
@@ -14,10 +14,21 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
     search_fields = ("source__slug", "source__title", "digest")
 
 
-@admin.register(DayBudget)
-class DayBudgetAdmin(ReadOnlyAdmin):
-    list_display = ("day", "source", "consumer", "limit", "account_id")
-    list_filter = ("day",)
+@admin.register(WindowBudget)
+class WindowBudgetAdmin(ReadOnlyAdmin):
+    list_display = (
+        "source",
+        "per",
+        "kind",
+        "consumer",
+        "starts_at",
+        "limit",
+        "returned",
+        "paused",
+        "account_id",
+    )
+    list_filter = ("per", "kind", "paused", "starts_at")
     list_select_related = ("source", "consumer")
     search_fields = ("source__slug", "consumer__slug", "consumer__name")
     limit = influence("limit_nano_nats", "limit")
+    returned = influence("returned_nano_nats", "given back")

@@ -2,15 +2,15 @@
 
 from marketplace.models.keys import ApiKey
 from marketplace.models.people import Membership, Organisation, Role, User
-from marketplace.models.policies import DayBudget, PolicyVersion
+from marketplace.models.policies import PolicyVersion
 from marketplace.models.replies import KeptReply
 from marketplace.models.sources import Document, Source, SourceState, SourceVersion
 from marketplace.models.training import LIVE_JOBS, Job, JobKind, JobState, Partition, PartitionState
+from marketplace.models.windows import WindowBudget, WindowKind, WindowPer
 
 __all__ = [
     "LIVE_JOBS",
     "ApiKey",
-    "DayBudget",
     "Document",
     "Job",
     "JobKind",
@@ -26,4 +26,7 @@ __all__ = [
     "SourceState",
     "SourceVersion",
     "User",
+    "WindowBudget",
+    "WindowKind",
+    "WindowPer",
 ]

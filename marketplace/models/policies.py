@@ -1,4 +1,4 @@
-"""Under which rules a source votes: published policy versions, and the budgets of a consumer's day.
+"""Under which rules a source votes: published policy versions.
 
 A published version is never changed. Later forms (ODRL, agreements) hang on these rows.
 """
@@ -6,7 +6,7 @@ A published version is never changed. Later forms (ODRL, agreements) hang on the
 from django.db import models
 
 from marketplace.models.checks import one_of
-from marketplace.models.people import Organisation, User
+from marketplace.models.people import User
 from marketplace.models.sources import Source
 
 
@@ -41,25 +41,3 @@ class PolicyVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source_id} policy {self.number}"
-
-
-class DayBudget(models.Model):
-    """The influence that one consumer may take from one source on one UTC day; opened when first needed."""
-
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="day_budgets")
-    consumer = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="day_budgets")
-    day = models.DateField()
-    account_id = models.BigIntegerField(unique=True)
-    limit_nano_nats = models.BigIntegerField(help_text="as credited; follows the policy in force")
-
-    class Meta:
-        ordering = ["-day", "source_id"]
-        constraints = [
-            models.UniqueConstraint(fields=["source", "consumer", "day"], name="day_budget_once"),
-            models.CheckConstraint(
-                condition=models.Q(limit_nano_nats__gte=0), name="day_budget_limit_not_negative"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.source_id} for {self.consumer_id} on {self.day}"

@@ -32,6 +32,9 @@ class Source(models.Model):
         "marketplace.PolicyVersion", on_delete=models.PROTECT, null=True, blank=True, related_name="+",
         help_text="the policy in force",
     )  # fmt: skip
+    paused_budgets = models.JSONField(
+        default=dict, blank=True, help_text="by the name of the budget: who paused it, when and why"
+    )
     budget_account_id = models.BigIntegerField(unique=True, help_text="lifetime influence, in nano-nats")
     privacy_account_id = models.BigIntegerField(
         unique=True, help_text="lifetime privacy charge, in nano-nats"

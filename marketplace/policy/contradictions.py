@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from marketplace.policy.ladder import limits_of
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import Problem
 from marketplace.policy.purposes import lineage
-from marketplace.policy.request import NANO
+from marketplace.policy.request import NANO, Limits
 
 
 def contradictions(policy: Policy) -> Iterator[Problem]:
@@ -43,20 +44,30 @@ def _purposes(policy: Policy) -> Iterator[Problem]:
 
 
 def _influence(policy: Policy) -> Iterator[Problem]:
-    limits = policy.limits
-    ladder = (
-        ("per_answer", limits.per_answer_nano_nats),
-        ("per_consumer_day", limits.per_consumer_day_nano_nats),
-        ("lifetime", limits.lifetime_nano_nats),
-    )
-    given = [(name, value) for name, value in ladder if value is not None]
-    for index, (name, value) in enumerate(given):
-        smaller = next((wider for wider, most in given[index + 1 :] if value > most), None)
-        if smaller is not None:
-            yield Problem(f"$.influence_nats.{name}", f"The limit {name} is larger than the limit {smaller}.")
-    floor, most = limits.floor_nats, given[0] if given else None
-    if floor is not None and most is not None and floor * NANO > most[1]:
-        yield Problem("$.floor_nats", f"The floor is more influence than the limit {most[0]} allows.")
+    ladder = limits_of(policy.limits)
+    yield from _twice(policy.limits)
+    for index, limit in enumerate(ladder):
+        wider = next(
+            (one for one in ladder[index + 1 :] if limit.within(one) and limit.most > one.most), None
+        )
+        if wider is not None:
+            yield Problem(limit.path, f"The limit {limit.name} is larger than the limit {wider.name}.")
+    floor, least = policy.limits.floor_nats, min(ladder, key=lambda one: one.most, default=None)
+    if floor is not None and least is not None and floor * NANO > least.most:
+        yield Problem("$.floor_nats", f"The floor is more influence than the limit {least.name} allows.")
+
+
+def _twice(limits: Limits) -> Iterator[Problem]:
+    """The same window with two limits: one of them would be a guess."""
+    seen = {"day-calendar-each"} if limits.per_consumer_day_nano_nats is not None else set()
+    for number, window in enumerate(limits.windows):
+        if window.key in seen:
+            already = " (per_consumer_day is the same window)" if window.key == "day-calendar-each" else ""
+            yield Problem(
+                f"$.influence_nats.windows[{number}]",
+                f"The {window.kind} {window.per} for {window.consumers} is there already{already}.",
+            )
+        seen.add(window.key)
 
 
 def _regime(policy: Policy) -> Iterator[Problem]:

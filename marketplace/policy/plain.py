@@ -16,6 +16,8 @@ from marketplace.policy.problems import PolicyInvalid, Problem
 from marketplace.policy.purposes import ANY, PURPOSES, known
 from marketplace.policy.reader import MOST_NATS, Reader
 from marketplace.policy.request import Limits, PrivacyTerms, Regime
+from marketplace.policy.windows import CONSUMERS, KINDS, PERS, Kind, Per, Window
+from marketplace.policy.windows import Consumers as ForWhom
 
 TERMS = (
     "regime", "purposes", "consumers", "price_micro_usd_per_nat", "floor_price_micro_usd", "max_gamma",
@@ -92,7 +94,7 @@ def _regime(reader: Reader) -> Regime:
 
 
 def _limits(reader: Reader) -> Limits:
-    influence = reader.child("influence_nats", ("per_answer", "per_consumer_day", "lifetime"))
+    influence = reader.child("influence_nats", ("per_answer", "per_consumer_day", "lifetime", "windows"))
     gamma = reader.number("max_gamma", low=0, high=1)
     return Limits(
         regime=_regime(reader),
@@ -105,7 +107,27 @@ def _limits(reader: Reader) -> Limits:
         lifetime_nano_nats=influence.nano_nats("lifetime") if influence else None,
         floor_nats=reader.number("floor_nats", low=0, high=MOST_NATS, open_low=True),
         privacy=_privacy(reader),
+        windows=_windows(influence) if influence else (),
     )
+
+
+def _windows(influence: Reader) -> tuple[Window, ...]:
+    read = (_window(one) for one in influence.children("windows", ("per", "kind", "consumers", "nats")))
+    return tuple(window for window in read if window is not None)
+
+
+def _window(reader: Reader) -> Window | None:
+    """All four are needed: a window that does not say which kind it is would be a guess."""
+    per, kind, consumers = (
+        reader.choice(key, known) for key, known in (("per", PERS), ("kind", KINDS), ("consumers", CONSUMERS))
+    )
+    if reader.values.get("nats") is None:
+        reader.problem("nats", "A window needs its limit; leave the whole window out for no limit.")
+        return None
+    nano_nats = reader.nano_nats("nats")
+    if per is None or kind is None or consumers is None or nano_nats is None:
+        return None
+    return Window(cast("Per", per), cast("Kind", kind), cast("ForWhom", consumers), nano_nats)
 
 
 def _privacy(reader: Reader) -> PrivacyTerms | None:

@@ -46,6 +46,31 @@ class Reader:
         reader.only(known)
         return reader
 
+    def children(self, key: str, known: Sequence[str]) -> "list[Reader]":
+        """The objects of the list under `key`; none where it is absent or null."""
+        value = self.values.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.problem(key, "This must be a list of objects.")
+            return []
+        readers = []
+        for number, one in enumerate(value):
+            if isinstance(one, Mapping):
+                readers.append(Reader(one, f"{self.path}.{key}[{number}]", self.problems))
+                readers[-1].only(known)
+            else:
+                self.problem(f"{key}[{number}]", "This must be an object.")
+        return readers
+
+    def choice(self, key: str, known: Sequence[str]) -> str | None:
+        """One of the known words; it cannot be left out."""
+        value = self.values.get(key)
+        if not isinstance(value, str) or value not in known:
+            self.problem(key, f"This must be one of {', '.join(known)}.")
+            return None
+        return value
+
     def number(self, key: str, *, low: float, high: float, open_low: bool = False) -> float | None:
         """A finite number within [low, high] (or (low, high])."""
         value = self.values.get(key)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from marketplace.policy.windows import Window
+
 Mode = Literal["open", "private"]
 Regime = Literal["privacy", "measurement", "attribution"]
 
@@ -43,6 +45,16 @@ class Limits:
     lifetime_nano_nats: int | None
     floor_nats: float | None
     privacy: PrivacyTerms | None
+    windows: tuple[
+        Window, ...
+    ] = ()  # as written under `windows`; `all_windows` has the day of a consumer too
+
+    @property
+    def all_windows(self) -> tuple[Window, ...]:
+        """Every window, with the short form `per_consumer_day` written out."""
+        if self.per_consumer_day_nano_nats is None:
+            return self.windows
+        return (Window("day", "calendar", "each", self.per_consumer_day_nano_nats), *self.windows)
 
 
 @dataclass(frozen=True, slots=True)

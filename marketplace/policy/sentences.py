@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from marketplace.policy.policy import Policy
 from marketplace.policy.purposes import ANY, PURPOSES
 from marketplace.policy.request import NANO, Limits
+from marketplace.policy.windows import Window
 
 _REGIMES = {
     "privacy": "It votes in private answers only, with a guaranteed bound on what any answer can reveal.",
@@ -48,7 +49,7 @@ def _how_much(limits: Limits) -> Iterator[str]:
         yield f"Its voting right is at most {limits.max_gamma:.0%}."
     for words, value in (
         ("one answer", limits.per_answer_nano_nats),
-        ("the answers of one organisation in a day", limits.per_consumer_day_nano_nats),
+        *((_whose(window), window.nano_nats) for window in limits.all_windows),
         ("all answers together, for ever", limits.lifetime_nano_nats),
     ):
         if value is not None:
@@ -61,6 +62,11 @@ def _how_much(limits: Limits) -> Iterator[str]:
             f"In private answers it gives {terms.budget_nano_nats / NANO:,.9g} nats in its whole life, "
             f"with at most {terms.eta:g} a token (delta {terms.delta:g})."
         )
+
+
+def _whose(window: Window) -> str:
+    everybody = "all answers together" if window.consumers == "all" else "the answers of one organisation"
+    return f"{everybody} in {window.stretch}"
 
 
 def _price(limits: Limits) -> Iterator[str]:

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounting.errors import Forbidden, Invalid, NotFound
-from marketplace import day_budgets, standing
+from marketplace import standing, window_budgets
 from marketplace.admission import Admission, admit
 from marketplace.models import Partition
 from tests.builders import draft_source, live_source, publish, train, upload
@@ -181,16 +181,16 @@ def test_a_day_budget_is_opened_once_and_follows_the_policy_in_force(cast):
     consumer = cast.buyer.organisation
     admitted = ask(cast, now=now).admitted
     assert admitted[0].left_nano_nats == 5 * 10**9
-    (first,) = day_budgets.open_for(admitted=admitted, consumer=consumer, now=now)
-    (again,) = day_budgets.open_for(admitted=ask(cast, now=now).admitted, consumer=consumer, now=now)
+    (first,) = window_budgets.open_for(admitted=admitted, consumer=consumer, now=now)
+    (again,) = window_budgets.open_for(admitted=ask(cast, now=now).admitted, consumer=consumer, now=now)
     assert len(first.budget_account_ids) == 2
     assert first.budget_account_ids == again.budget_account_ids
     publish(cast.owner, source, influence_nats={"per_consumer_day": 7})
     assert ask(cast, now=now).admitted[0].left_nano_nats == 7 * 10**9
-    day_budgets.open_for(admitted=ask(cast, now=now).admitted, consumer=consumer, now=now)
+    window_budgets.open_for(admitted=ask(cast, now=now).admitted, consumer=consumer, now=now)
     assert ask(cast, now=now).admitted[0].left_nano_nats == 7 * 10**9
     tomorrow = ask(cast, now=now + timedelta(days=1)).admitted
-    (other,) = day_budgets.open_for(admitted=tomorrow, consumer=consumer, now=now + timedelta(days=1))
+    (other,) = window_budgets.open_for(admitted=tomorrow, consumer=consumer, now=now + timedelta(days=1))
     assert other.budget_account_ids != first.budget_account_ids
 
 

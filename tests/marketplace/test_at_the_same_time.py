@@ -8,9 +8,9 @@ from django.db import connections
 from django.utils import timezone
 
 from accounting.errors import DomainError
-from marketplace import day_budgets, job_lease, publishing, registration, training_jobs
+from marketplace import job_lease, publishing, registration, training_jobs, window_budgets
 from marketplace.admission import admit
-from marketplace.models import DayBudget, Job, PolicyVersion, Source, SourceVersion
+from marketplace.models import Job, PolicyVersion, Source, SourceVersion, WindowBudget
 from marketplace.texts import Upload
 from tests.builders import draft_source, live_source, policy, upload
 
@@ -104,7 +104,7 @@ def test_a_day_budget_is_opened_once(cast):
     consumer, now = cast.buyer.organisation, timezone.now()
     admitted = admit(consumer=consumer, purpose="research", mode="open", now=now).admitted
     got = at_once(
-        lambda _: day_budgets.open_for(admitted=admitted, consumer=consumer, now=now)[0].budget_account_ids
+        lambda _: window_budgets.open_for(admitted=admitted, consumer=consumer, now=now)[0].budget_account_ids
     )
     assert len(set(map(str, got))) == 1
-    assert DayBudget.objects.count() == 1
+    assert WindowBudget.objects.count() == 1

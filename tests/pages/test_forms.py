@@ -25,10 +25,17 @@ FULL = {
     "quote": True,
     "valid_from": "2026-01-31T00:00:00Z",
     "valid_until": "2027-01-31T12:30:00Z",
-    "influence_nats": {"per_answer": 200, "per_consumer_day": 20000, "lifetime": 1000000},
+    "influence_nats": {
+        "per_answer": 200, "per_consumer_day": 20000, "lifetime": 1000000,
+        "windows": [
+            {"per": "hour", "kind": "rolling", "consumers": "all", "nats": 500},
+            {"per": "day", "kind": "rolling", "consumers": "each", "nats": 900.5},
+            {"per": "month", "kind": "calendar", "consumers": "all", "nats": 30000},
+        ],
+    },
     "floor_nats": 0.25,
     "privacy": {"budget_nats": 1.5, "eta": 0.1, "delta": 1e-06},
-}
+}  # fmt: skip
 PRIVATE = {**FULL, "regime": "privacy", "quote": False, "floor_nats": None}
 NO_PRIVACY = {"privacy_budget": "", "privacy_eta": "", "privacy_delta": ""}
 OPEN = {
@@ -174,6 +181,7 @@ def test_checking_publishes_nothing_and_says_the_policy_in_words(cast: Cast) -> 
         ({"max_gamma": "1.5"}, "max_gamma", "less than or equal to 1"),
         ({"purposes": ["piracy"]}, "purposes", "not one of the available choices"),
         ({"per_answer": "300", "per_consumer_day": "100"}, "per_answer", "is larger than the limit"),
+        ({"window_hour_rolling_all": "9", "lifetime": "8"}, "window_hour_rolling_all", "is larger than"),
         ({"floor_nats": ""}, "floor_nats", "needs floor_nats"),
         ({"regime": "privacy", **NO_PRIVACY}, "privacy_budget", "finite privacy clause"),
         ({"privacy_eta": ""}, "privacy_eta", "needs this value"),

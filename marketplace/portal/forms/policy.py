@@ -14,6 +14,8 @@ from django import forms
 
 from marketplace.policy.problems import Problem
 from marketplace.policy.purposes import ANY, PURPOSES
+from marketplace.policy.windows import PERS
+from marketplace.portal.forms import windows
 from marketplace.portal.forms.choices import Explained
 
 REGIMES = [
@@ -44,6 +46,7 @@ PURPOSE_CHOICES = [
     (purpose.slug, Explained(purpose.title, below=purpose.parent is not None))
     for purpose in PURPOSES.values()
 ]
+LIMITS = ("per_answer", "per_consumer_day", "lifetime")
 EVERYONE, LISTED = "everyone", "listed"
 
 # From the places in a plain policy to the fields that wrote them; the longest match counts.
@@ -147,18 +150,30 @@ class PolicyForm(forms.Form):
     valid_from = _moment("In force from")
     valid_until = _moment("In force until")
     per_answer = _number("In one answer")
-    per_consumer_day = _number("To one organisation a day")
+    per_consumer_day = _number("To one organisation in a day (UTC)")
     lifetime = _number("In its whole life", "Never comes back once spent.")
     floor_nats = _number("Least attribution", "What an answer that uses it should rest on it by.")
     privacy_budget = _number("Private budget", "Lifetime charge, in nats.")
     privacy_eta = _number("Eta", "Most a word piece's odds may shift, in log odds; 0.1 is usual.")
     privacy_delta = _number("Delta", "Chance that the bound fails; 0.000001 is usual.")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.update(windows.fields())
+
+    def windows(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields of the windows, by their length, for the page."""
+        return [
+            (per, [self[name] for name in self.fields if name.startswith(f"window_{per}_")]) for per in PERS
+        ]
+
     def plain(self) -> dict[str, Any]:
         """The plain policy that the form stands for; call it on a valid form only."""
         data = self.cleaned_data
         everyone = data["who"] == EVERYONE
-        influence = {name: _whole(data[name]) for name in ("per_answer", "per_consumer_day", "lifetime")}
+        influence: dict[str, Any] = {name: _whole(data[name]) for name in LIMITS}
+        given = windows.written({name: _whole(data[name]) for name in windows.fields()})
+        influence |= {"windows": given} if given else {}
         return {
             "regime": data["regime"],
             "purposes": {"allow": _purposes(data["purposes"]), "deny": data["purposes_denied"]},
@@ -185,7 +200,8 @@ class PolicyForm(forms.Form):
     def add_problems(self, problems: tuple[Problem, ...]) -> None:
         """Lead what `parse` found back to the fields."""
         for problem in problems:
-            self.add_error(field_of(problem), problem.sentence)
+            own = windows.field_of(problem, self.cleaned_data)
+            self.add_error(own or field_of(problem), problem.sentence)
 
 
 def field_of(problem: Problem) -> str | None:
@@ -204,7 +220,8 @@ def initial_from(plain: Mapping[str, Any] | None) -> dict[str, Any]:
     influence, privacy = plain.get("influence_nats") or {}, plain.get("privacy") or {}
     allowed = consumers.get("allow") or []
     return {
-        **{name: influence.get(name) for name in ("per_answer", "per_consumer_day", "lifetime")},
+        **{name: influence.get(name) for name in LIMITS},
+        **windows.initial(influence),
         "regime": plain.get("regime", "measurement"),
         "purposes": purposes.get("allow") or [],
         "purposes_denied": purposes.get("deny") or [],

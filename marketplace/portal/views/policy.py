@@ -103,5 +103,6 @@ def _page(
         request, desk, "policy.html", section="sources", source=source, form=form, sentences=words,
         problems=_problems(form) if form.is_bound else [],
         exceptions=_has_exceptions(form),
+        windows_set=any(field.value() or field.errors for _, fields in form.windows() for field in fields),
         next_number=source.policy.number + 1 if source.policy else 1, status=422 if form.errors else 200,
     )  # fmt: skip
