@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from marketplace.api import documents, money, payouts, policies, sources, standing, top_ups, training
+from marketplace.api import (
+    documents,
+    money,
+    payouts,
+    policies,
+    sources,
+    standing,
+    statements,
+    top_ups,
+    training,
+)
 
 urlpatterns = [
     path("sources", sources.Sources.as_view()),
@@ -17,11 +27,14 @@ urlpatterns = [
     path("sources/<slug:slug>/budgets", money.Budgets.as_view()),
     path("sources/<slug:slug>/partitions", training.Partitions.as_view()),
     path("sources/<slug:slug>/earnings", money.Earnings.as_view()),
+    path("sources/<slug:slug>/earnings/statement", statements.SourceStatement.as_view()),
+    path("earnings/statement", statements.EarningsStatement.as_view()),
     path("jobs", training.Jobs.as_view()),
     path("jobs/<int:job_id>", training.OneJob.as_view()),
     path("jobs/<int:job_id>/cancel", training.CancelJob.as_view()),
     path("account", money.Account.as_view()),
     path("account/usage", money.Usage.as_view()),
+    path("account/statement", statements.AccountStatement.as_view()),
     path("account/top-ups", top_ups.TopUps.as_view()),
     path("account/top-ups/<uuid:top_up_id>", top_ups.OneTopUp.as_view()),
     path("payouts", payouts.Payouts.as_view()),

@@ -97,6 +97,17 @@ class Transfer(models.Model):
             ),
         ]
         indexes = [  # few: an answer writes about ten rows, and each index costs it ten entries
+            # Statements: all that is no answer, which is little; an answer's own transfers are not in them.
+            models.Index(
+                fields=["debit_account", "created_at"],
+                name="transfer_other_debits",
+                condition=Q(hold__isnull=True),
+            ),
+            models.Index(
+                fields=["credit_account", "created_at"],
+                name="transfer_other_credits",
+                condition=Q(hold__isnull=True),
+            ),
             ByTimeOfArrival(fields=["created_at"], name="transfer_by_time"),
             models.Index(fields=["debit_account", "created_at"], name="transfer_by_debit"),
             models.Index(

@@ -1,17 +1,17 @@
 """Lists as CSV for `?format=csv` or `Accept: text/csv`: whole, one line a row, integers as they are."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from django.utils import timezone
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from accounting.errors import TooLarge
-
-MOST_ROWS = 100_000
+from accounting import keyset
+from marketplace import tables
+from marketplace.streaming import streamed
 
 
 class CsvRenderer(BaseRenderer):
@@ -33,16 +33,11 @@ def wants_csv(request: Request) -> bool:
     return getattr(request.accepted_renderer, "format", "") == "csv"
 
 
-def refuse_too_many(rows: QuerySet[Any]) -> None:
-    if rows.count() > MOST_ROWS:
-        raise TooLarge(
-            f"One file holds at most {MOST_ROWS:,} rows.", next_step="Narrow it with `from` and `to`."
-        )
-
-
-def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+def streamed_table(
+    request: Request, *, columns: Sequence[str], rows: QuerySet[Any], moment: str, fields: Sequence[str]
+) -> StreamingHttpResponse:
+    """All rows up to now, oldest first, however many: `fields` are the rows' names of `columns`."""
+    bounded = rows.filter(**{f"{moment}__lte": timezone.now()})
+    found = keyset.walk(bounded, moment=moment, columns=fields)
+    mapped = (dict(zip(columns, row[2:], strict=True)) for row in found)
+    return streamed(request._request, tables.lines(columns, mapped), content_type="text/csv; charset=utf-8")

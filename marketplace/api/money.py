@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -11,12 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounting import free_credit, ledger, statements
+from accounting.errors import Invalid
 from accounting.models import Receipt
 from accounting.payments import crediting
+from accounting.periods import Month
 from marketplace import budget_report, earnings
 from marketplace.api.base import MarketView
 from marketplace.api.caller import Caller, caller_of
-from marketplace.api.csv import CsvRenderer, refuse_too_many, table, wants_csv
+from marketplace.api.csv import CsvRenderer, streamed_table, wants_csv
 from marketplace.api.pagination import page
 from marketplace.api.rows import EarningOut
 from marketplace.api.schema import paged, problems
@@ -24,7 +27,7 @@ from marketplace.visibility import own_source
 
 
 class WindowIn(serializers.Serializer[Any]):
-    """`from` belongs to the window, `to` does not."""
+    """`from` belongs to the window, `to` does not; `month` says both."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         return {
@@ -36,6 +39,7 @@ class WindowIn(serializers.Serializer[Any]):
 WINDOW = [
     OpenApiParameter("from", str, description="moment, inclusive"),
     OpenApiParameter("to", str, description="moment, exclusive"),
+    OpenApiParameter("month", str, description="YYYY-MM in UTC, in place of from and to"),
     OpenApiParameter("format", str, enum=["json", "csv"]),
     *MarketView.page_parameters,
 ]
@@ -137,15 +141,15 @@ class Usage(MarketView):
     @extend_schema(
         summary="What was paid, receipt by receipt",
         parameters=WINDOW,
-        responses={200: paged(UsageOut, "Usage"), **problems(403, 413, 422)},
+        responses={200: paged(UsageOut, "Usage"), **problems(403, 422)},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         wallet = caller_of(request).organisation.wallet_account_id
         rows = statements.usage_lines(wallet_id=wallet, **_window(request))
         if wants_csv(request):
-            refuse_too_many(rows)
-            found = UsageOut(rows.order_by("issued_at", "pk"), many=True).data
-            return Response(table(self.columns, found))
+            return streamed_table(
+                request, columns=self.columns, rows=rows, moment="issued_at", fields=["pk", *self.columns[1:]]
+            )
         return page(request=request, view=self, rows=rows, serializer=UsageOut, ordering="-issued_at")
 
 
@@ -155,16 +159,15 @@ class Earnings(MarketView):
     @extend_schema(
         summary="What the source earned, line by line",
         parameters=WINDOW,
-        responses={200: paged(EarningOut, "Earning"), **problems(404, 413, 422)},
+        responses={200: paged(EarningOut, "Earning"), **problems(404, 422)},
     )
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
         source = own_source(organisation=caller_of(request).organisation, slug=slug)
         window = _window(request)
         rows = earnings.lines_of(source=source, **window)
         if wants_csv(request):
-            refuse_too_many(rows)
-            found = EarningOut(rows.order_by("issued_at", "pk"), many=True).data
-            return Response(table(list(EarningOut.Meta.fields), found))
+            columns = list(EarningOut.Meta.fields)
+            return streamed_table(request, columns=columns, rows=rows, moment="issued_at", fields=columns)
         sums = statements.earnings(earnings_account_ids=[source.earnings_account_id], **window)
         return page(
             request=request,
@@ -188,6 +191,12 @@ class Budgets(MarketView):
 
 def _window(request: Request) -> dict[str, Any]:
     named = {key: value for key, value in request.query_params.items() if key in {"from", "to"}}
+    written = request.query_params.get("month")
+    if written is not None:
+        if named:
+            raise Invalid("Give either `month`, or `from` and `to`.", next_step="Leave one of them out.")
+        month = Month.parse(written)
+        return {"since": month.since, "until": month.until}
     window = WindowIn(data=named)
     window.is_valid(raise_exception=True)
     return dict(window.validated_data)

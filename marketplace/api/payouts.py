@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.conf import settings
+from django.http import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -14,7 +15,7 @@ from accounting.models import Payout
 from marketplace import payouts
 from marketplace.api.base import MarketView
 from marketplace.api.caller import caller_of
-from marketplace.api.csv import CsvRenderer, refuse_too_many, table, wants_csv
+from marketplace.api.csv import CsvRenderer, streamed_table, wants_csv
 from marketplace.api.pagination import page
 from marketplace.api.repeats import operation_id_of, repeatable
 from marketplace.api.schema import StrictSerializer, paged, problems
@@ -56,15 +57,14 @@ class Payouts(MarketView):
         operation_id="payouts_list",
         summary="What was asked for, and where your earnings stand",
         parameters=[OpenApiParameter("format", str, enum=["json", "csv"]), *MarketView.page_parameters],
-        responses={200: PayoutsPageOut, **problems(403, 413)},
+        responses={200: PayoutsPageOut, **problems(403)},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         organisation = caller_of(request).organisation
         rows = payouts.of_organisation(organisation)
         if wants_csv(request):
-            refuse_too_many(rows)
-            found = PayoutOut(rows.order_by("requested_at", "pk"), many=True).data
-            return Response(table(COLUMNS, found))
+            fields = ["pk", *COLUMNS[1:]]
+            return streamed_table(request, columns=COLUMNS, rows=rows, moment="requested_at", fields=fields)
         stand = payouts.figures_of(organisation)
         return page(
             request=request,

@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from accounting.errors import NotFound
@@ -47,14 +47,14 @@ class Desk:
         return self.role == Role.OWNER
 
 
-View = Callable[Concatenate[HttpRequest, Desk, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, Desk, P], HttpResponseBase]
 
 
-def at_desk(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def at_desk(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Sign-in first, then an organisation; what a use case hides or refuses becomes the page that says so."""
 
     @wraps(view)
-    def seated(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def seated(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         desk = _desk(request)
         if desk is None:
             return _nowhere(request)
@@ -65,7 +65,7 @@ def at_desk(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse
         except RoleRefused as error:
             raise PermissionDenied(error.detail) from error
 
-    return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", login_required(seated))
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", login_required(seated))
 
 
 def page(

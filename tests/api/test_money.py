@@ -18,7 +18,7 @@ DAILY = {"per_answer": 200, "per_consumer_day": 1000, "lifetime": 100_000}
 
 
 def rows_of(response):
-    return list(csv.DictReader(io.StringIO(response.content.decode())))
+    return list(csv.DictReader(io.StringIO(response.getvalue().decode())))
 
 
 def test_an_account_shows_balance_holds_and_the_key(cast):
@@ -95,12 +95,20 @@ def test_a_window_that_is_no_time_is_invalid(cast):
     problem(cast.buyer.api.get("/v1/account/usage?from=yesterday"), 422, "invalid")
 
 
-def test_more_rows_than_a_file_holds_are_too_large(cast, monkeypatch):
-    monkeypatch.setattr("marketplace.api.csv.MOST_ROWS", 0)
+def test_a_month_is_a_window_too(cast):
     live_source(cast.owner)
     top_up(cast.buyer, 10_000)
-    answer(cast.buyer, "almanac", 3)
-    problem(cast.buyer.api.get("/v1/account/usage?format=csv"), 413, "too_large")
+    now = timezone.now()
+    answer(cast.buyer, "almanac", 3, now=now)
+    answer(cast.buyer, "almanac", 4, now=now - timedelta(days=40))
+    for address, actor, field, amount in (
+        ("/v1/account/usage", cast.buyer, "total_micro_usd", 63),
+        ("/v1/sources/almanac/earnings", cast.owner, "total_micro_usd", 60),
+    ):
+        page = actor.api.get(address, {"month": f"{now:%Y-%m}"}).json()
+        assert [one[field] for one in page["results"]] == [amount]
+        problem(actor.api.get(address, {"month": "2026-13"}), 422, "invalid_month")
+        problem(actor.api.get(address, {"month": "2026-11", "from": "2026-11-01T00:00:00Z"}), 422, "invalid")
 
 
 def test_a_problem_stays_json_where_csv_was_asked_for(cast):

@@ -117,7 +117,7 @@ def test_payouts_are_listed_newest_first_and_as_csv(earned):
     rows = earned.owner.api.get("/v1/payouts").json()["results"]
     assert [one["amount_micro_usd"] for one in rows] == [60, 50]
     reply = earned.owner.api.get("/v1/payouts?format=csv")
-    lines = list(csv.DictReader(io.StringIO(reply.content.decode())))
+    lines = list(csv.DictReader(io.StringIO(reply.getvalue().decode())))
     assert [(one["amount_micro_usd"], one["state"]) for one in lines] == [
         ("50", "requested"),
         ("60", "requested"),

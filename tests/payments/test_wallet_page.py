@@ -117,7 +117,7 @@ def a_month(cast: Cast) -> None:
 
 def test_movements_lead_to_receipts_and_top_ups_and_sum_to_the_balance(cast: Cast, network):
     a_month(cast)
-    rows = list(csv.DictReader(io.StringIO(cast.buyer.browser.get("/wallet.csv").content.decode())))
+    rows = list(csv.DictReader(io.StringIO(cast.buyer.browser.get("/wallet.csv").getvalue().decode())))
     assert [row["what"] for row in rows] == ["top-up refunded", "top-up", "answer", "top-up"]
     assert (
         sum(int(row["amount_micro_usd"]) for row in rows) == 25_000_000 - 3_150_000 + 5_000_000 - 10_000_000

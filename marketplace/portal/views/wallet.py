@@ -1,14 +1,12 @@
 """The wallet: what is there, what moved, and topping it up."""
 
-import csv
-import io
 import uuid
 from functools import partial
 from uuid import UUID
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,11 +16,13 @@ from accounting import free_credit, wallet_movements
 from accounting.errors import NotFound
 from accounting.models import TopUp, TopUpState
 from accounting.payments import configured, top_ups
+from marketplace import tables
 from marketplace import top_ups as buying
 from marketplace.portal.actions import attempt
 from marketplace.portal.desk import Desk, at_desk, page
 from marketplace.portal.figures import wallets
 from marketplace.portal.forms import TopUpForm
+from marketplace.streaming import streamed
 
 A_PAGE = 25
 OPEN_TOP_UPS = 5
@@ -61,24 +61,24 @@ def wallet(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 @require_safe
 @at_desk
-def wallet_csv(_request: HttpRequest, desk: Desk) -> HttpResponse:
+def wallet_csv(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Every movement; amounts in micro-USD, so that nothing is rounded."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for line in wallet_movements.all_shown(desk.organisation.wallet_account_id):
-        writer.writerow(
-            [
-                line.at.isoformat(),
-                line.label,
-                line.amount_micro_usd,
-                line.receipt_id or "",
-                line.top_up_id or "",
-            ]
-        )
-    reply = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
-    reply["Content-Disposition"] = f'attachment; filename="wallet-{desk.organisation.slug}.csv"'
-    return reply
+    rows = (
+        {
+            "at": line.at,
+            "what": line.label,
+            "amount_micro_usd": line.amount_micro_usd,
+            "receipt_id": line.receipt_id,
+            "top_up_id": line.top_up_id,
+        }
+        for line in wallet_movements.all_shown(desk.organisation.wallet_account_id)
+    )
+    return streamed(
+        request,
+        tables.lines(COLUMNS, rows),
+        content_type="text/csv; charset=utf-8",
+        filename=f"wallet-{desk.organisation.slug}.csv",
+    )
 
 
 @require_safe
