@@ -14,7 +14,11 @@ _VARIANT = 0x2 << 62
 
 def ordered_id() -> UUID:
     """48 bits of milliseconds, then 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    noise = secrets.randbits(74)
-    high = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | _VERSION | (noise >> 62) << 64
-    return UUID(int=high | _VARIANT | noise & ((1 << 62) - 1))
+    return ordered_ids(1)[0]
+
+
+def ordered_ids(count: int) -> list[UUID]:
+    """As many of one moment, in ascending order: the random bits are counted up from one drawing."""
+    high = (time.time_ns() // 1_000_000 & 0xFFFF_FFFF_FFFF) << 80 | _VERSION | secrets.randbits(12) << 64
+    first = secrets.randbits(62)
+    return [UUID(int=high | _VARIANT | (first + step) & ((1 << 62) - 1)) for step in range(count)]

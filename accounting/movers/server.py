@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from accounting import seating, shared_influence, signing
 from accounting.accounts import system_accounts
 from accounting.errors import Invalid
-from accounting.identifiers import ordered_id
+from accounting.identifiers import ordered_ids
 from accounting.ledger import available
 from accounting.models import Account, AccountKind
 from accounting.movers.moves import Ended, EndHold, HoldPlaced, PlaceHold
@@ -90,7 +90,7 @@ def _settle(move: EndHold) -> Ended:
         settled.total_micro_usd,
         shared_influence.nano_nats_of(move.body),
         signing.sign(move.body, kind=signing.RECEIPT),
-        _numbers(ordered_id() for _ in range(move.most_transfers)),
+        _numbers(ordered_ids(move.most_transfers)),
     )
     with connection.cursor() as cursor:
         cursor.execute(SETTLE, arguments)
