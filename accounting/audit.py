@@ -19,6 +19,9 @@ def record(
     organisation_slug: str = "",
     now: datetime,
 ) -> AuditEvent:
+    """`before` is None for what is new, `after` for what is gone; an event says at least one of them."""
+    if before is None and after is None:
+        raise ValueError(f"{action} of {subject}: say what was before, or what is after")
     return AuditEvent.objects.create(
         at=now,
         actor=acting_user,

@@ -7,8 +7,10 @@ money: its hold runs out and ends by rule 6.
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 
+from accounting import audit
 from inference import lifecycle
 from inference.channel import current_channel
 from inference.models import Answer, AnswerState, SealedTranscript
@@ -33,7 +35,13 @@ def fail_lost_answers(*, now: datetime, at_start: bool = False) -> int:
 
 def delete_expired_transcripts(*, now: datetime) -> int:
     """Transcripts are kept for a stated time only; receipts and sums stay."""
-    deleted, _ = SealedTranscript.objects.filter(expires_at__lte=now).delete()
+    with transaction.atomic(durable=True):
+        deleted, _ = SealedTranscript.objects.filter(expires_at__lte=now).delete()
+        if deleted:
+            audit.record(
+                acting_user="upkeep", action="transcripts.deleted", subject="transcripts",
+                before={"expired": deleted}, after={"expired": 0}, now=now,
+            )  # fmt: skip
     return deleted
 
 

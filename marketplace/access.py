@@ -86,6 +86,7 @@ def revoke_key(*, key: ApiKey, acting_user: User, now: datetime) -> None:
             return
         audit.record(
             acting_user=acting_user.username, action="api_key.revoked", subject=f"api_key:{key.prefix}",
+            before={"revoked": False}, after={"revoked": True},
             organisation_slug=key.organisation.slug, now=now,
         )  # fmt: skip
 

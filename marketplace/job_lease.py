@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
+from accounting import audit
 from marketplace.models import Job, JobState, Partition, PartitionState
 from marketplace.work import enqueue
 
@@ -79,6 +80,7 @@ def finish(*, lease: Lease, trained: Trained, now: datetime) -> bool:
             source=job.source, state=PartitionState.ACTIVE, version__number__gt=job.version.number
         )
         overtaken = newer.exists()
+        voted = Partition.objects.filter(source=job.source, state=PartitionState.ACTIVE).first()
         if not overtaken:
             Partition.objects.filter(source=job.source, state=PartitionState.ACTIVE).update(
                 state=PartitionState.WITHDRAWN
@@ -90,13 +92,18 @@ def finish(*, lease: Lease, trained: Trained, now: datetime) -> bool:
             passages_digest=trained.passages_digest, digest=trained.digest,
             manifest=dict(trained.manifest), metrics=dict(trained.metrics), error="",
         )  # fmt: skip
+        _note(
+            job, "training.done", now,
+            before={"votes": voted and voted.digest},
+            after={"trained": trained.digest, "votes_now": not overtaken},
+        )  # fmt: skip
     return True
 
 
 def fail(*, lease: Lease, error: str, now: datetime) -> bool:
     """The training itself went wrong (not the worker): it would go wrong again, so it is not repeated."""
     with transaction.atomic(durable=True):
-        return bool(_end_failed(_held(lease), lease.job.partition_id, error, now))
+        return bool(_end_failed(_held(lease), lease.job, error, now))
 
 
 def give_back(*, lease: Lease, now: datetime) -> bool:
@@ -117,13 +124,14 @@ def resume_waiting(*, now: datetime, at_start: bool = False) -> int:
     """
     overdue = Q() if at_start else Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     started = 0
-    for job in Job.objects.filter(overdue, state__in=[JobState.QUEUED, JobState.RUNNING]):
+    waiting = Job.objects.filter(overdue, state__in=[JobState.QUEUED, JobState.RUNNING])
+    for job in waiting.select_related("source__organisation"):
         with transaction.atomic():
             same = Job.objects.filter(
                 pk=job.pk, state=job.state, attempts=job.attempts, lease_until=job.lease_until
             )
             if job.attempts >= MOST_ATTEMPTS:
-                _end_failed(same, job.partition_id, "The worker died three times while training.", now)
+                _end_failed(same, job, "The worker died three times while training.", now)
             elif same.update(state=JobState.QUEUED, lease_until=now + LOOKED_AT_AGAIN_AFTER):
                 enqueue(TRAIN_TASK, queue="train", job_id=job.pk)
                 started += 1
@@ -134,8 +142,24 @@ def _held(lease: Lease) -> QuerySet[Job]:
     return Job.objects.filter(pk=lease.job.pk, state=JobState.RUNNING, attempts=lease.attempt)
 
 
-def _end_failed(jobs: QuerySet[Job], partition_id: int, error: str, now: datetime) -> int:
+def _end_failed(jobs: QuerySet[Job], job: Job, error: str, now: datetime) -> int:
     ended = jobs.update(state=JobState.FAILED, message=error, lease_until=None, finished_at=now)
     if ended:
-        Partition.objects.filter(pk=partition_id).update(state=PartitionState.FAILED, error=error)
+        Partition.objects.filter(pk=job.partition_id).update(state=PartitionState.FAILED, error=error)
+        _note(
+            job,
+            "training.failed",
+            now,
+            before={"state": job.state},
+            after={"state": "failed", "error": error},
+        )
     return ended
+
+
+def _note(job: Job, action: str, now: datetime, *, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """The workers act in nobody's name: who asked for the training stands in its first event."""
+    audit.record(
+        acting_user="trainer", action=action, subject=f"source:{job.source.slug}",
+        before=before, after={"job": job.pk, **after},
+        organisation_slug=job.source.organisation.slug, now=now,
+    )  # fmt: skip

@@ -67,10 +67,11 @@ def describe_source(
     changes = {name: value for name, value in wanted.items() if value is not None}
     with transaction.atomic(durable=True):
         locked = lock(source)
+        before = {name: getattr(locked, name) for name in changes}
         for name, value in changes.items():
             setattr(locked, name, value)
         locked.save(update_fields=list(changes))
-        _audit(locked, "source.described", acting_user, now, after=dict(changes))
+        _audit(locked, "source.described", acting_user, now, before=before, after=dict(changes))
     return locked
 
 
@@ -93,6 +94,7 @@ def add_documents(
         version = _write_version(locked, latest, kept, texts, now)
         _audit(
             locked, "documents.added", acting_user, now,
+            before={"version": latest.number} if latest else None,
             after={"version": version.number, "names": [text.name for text in texts]},
         )  # fmt: skip
     return version
@@ -161,9 +163,15 @@ def _budget(label: str) -> int:
 
 
 def _audit(
-    source: Source, action: str, acting_user: User, now: datetime, *, after: dict[str, object]
+    source: Source,
+    action: str,
+    acting_user: User,
+    now: datetime,
+    *,
+    before: dict[str, object] | None = None,
+    after: dict[str, object],
 ) -> None:
     audit.record(
-        acting_user=acting_user.username, action=action, subject=f"source:{source.slug}", after=after,
-        organisation_slug=source.organisation.slug, now=now,
+        acting_user=acting_user.username, action=action, subject=f"source:{source.slug}",
+        before=before, after=after, organisation_slug=source.organisation.slug, now=now,
     )  # fmt: skip

@@ -66,6 +66,7 @@ def start_training(
 def cancel_job(*, job: Job, acting_user: User, now: datetime) -> Job:
     """The work stops at its next report; a job that has ended cannot be cancelled."""
     require_role(acting_user=acting_user, organisation=job.source.organisation, roles=EDITORS)
+    before = job.state
     with transaction.atomic(durable=True):
         cancelled = Job.objects.filter(pk=job.pk, state__in=LIVE_JOBS).update(
             state=JobState.CANCELLED, message="Cancelled by its owner.", lease_until=None, finished_at=now
@@ -79,7 +80,8 @@ def cancel_job(*, job: Job, acting_user: User, now: datetime) -> Job:
             )
             audit.record(
                 acting_user=acting_user.username, action="training.cancelled",
-                subject=f"source:{job.source.slug}", after={"job": job.pk},
+                subject=f"source:{job.source.slug}",
+                before={"job": job.pk, "state": before}, after={"job": job.pk, "state": job.state},
                 organisation_slug=job.source.organisation.slug, now=now,
             )  # fmt: skip
     return job

@@ -58,7 +58,7 @@ def tiles(*, now: datetime) -> list[Tile]:
 
 
 def latest_events() -> list[AuditEvent]:
-    return list(AuditEvent.objects.order_by("-at", "-pk")[:8])
+    return list(AuditEvent.objects.order_by("-at", "-pk")[:12])
 
 
 def _open_holds(now: datetime) -> Tile:

@@ -1,7 +1,7 @@
 """People, organisations, memberships and keys in the console. What it changes goes through use cases."""
 
 import uuid
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -15,9 +15,9 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounting import audit
 from accounting.console import ReadOnlyAdmin, money
 from marketplace import access, organisations, top_ups
+from marketplace.console.audited import AuditedAdmin
 from marketplace.console.dialogs import AmountForm, OrganisationForm, RoleForm, carry_out, dialog
 from marketplace.models import ApiKey, KeptReply, Membership, Organisation, Role, User
 
@@ -30,12 +30,12 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(AuditedAdmin, DjangoGroupAdmin, ModelAdmin):
     """Django's permission groups, for staff who are not superusers."""
 
 
 @admin.register(User)
-class UserAdmin(_DjangoUserAdmin, ModelAdmin):
+class UserAdmin(AuditedAdmin, _DjangoUserAdmin, ModelAdmin):
     """People who sign in. Never deleted: an audit row names them."""
 
     form = UserChangeForm
@@ -46,16 +46,6 @@ class UserAdmin(_DjangoUserAdmin, ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
-
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        audit.record(
-            acting_user=cast("User", request.user).get_username(),
-            action="user.changed" if change else "user.created",
-            subject=f"user:{obj.username}",
-            after={"fields": sorted(set(form.changed_data) - {"password", "password1", "password2"})},
-            now=timezone.now(),
-        )
 
 
 @admin.register(Organisation)
