@@ -80,7 +80,7 @@ def _of_module(module: str, tree: ast.Module) -> Iterator[Function]:
 
 def _imported(tree: ast.Module) -> dict[str, str]:
     """What a name in this module stands for elsewhere."""
-    names = {}
+    names: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
