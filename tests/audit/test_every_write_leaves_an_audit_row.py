@@ -14,8 +14,9 @@ LEDGER_MODULES = ("accounting.holds", "accounting.settlement", "accounting.ledge
 EXEMPT = {
     "accounting.budgets.set_limit": LIMIT,
     "accounting.wallets.set_spend_cap": LIMIT,
-    "marketplace.day_budgets.open_for": LIMIT,
-    "marketplace.day_budgets._create": LIMIT,
+    "marketplace.limits_stated.state_limit": LIMIT,
+    "marketplace.rolling.roll": "a rolling window gives back what has left it, by a stated rule",
+    "marketplace.window_budgets._create": "a window's account, opened when first needed, as its policy says",
     "accounting.payments.top_ups._opened": WORK,
     "accounting.sealing.sealer._seal_next": "a seal is signed and is what the audit log is proven by",
     "inference.lifecycle.queue": ANSWER,

@@ -39,15 +39,17 @@ def functions() -> dict[str, Function]:
     return found
 
 
-def reached_from(name: str) -> set[str]:
+@cache
+def reached_from(name: str) -> frozenset[str]:
     """The function itself and everything that it may call."""
-    seen, waiting = set(), [name]
+    seen: set[str] = set()
+    waiting = [name]
     while waiting:
         one = waiting.pop()
         if one not in seen:
             seen.add(one)
             waiting += functions()[one].calls if one in functions() else ()
-    return seen
+    return frozenset(seen)
 
 
 def writers() -> set[str]:
