@@ -309,6 +309,7 @@ UNFOLD: dict[str, Any] = {
                 _rows("People", "person", "marketplace_user"),
                 _rows("Permission groups", "group", "auth_group"),
                 _rows("API keys", "key", "marketplace_apikey"),
+                _rows("Spend caps a day", "calendar_clock", "marketplace_dayspendcap"),
                 _rows("Kept replies", "replay", "marketplace_keptreply"),
                 _rows("Audit log", "policy", "accounting_auditevent"),
                 _rows("Seals", "link", "accounting_seal"),

@@ -18,7 +18,7 @@ from inference.bench import Bench
 from inference.models import Answer
 from inference.plan import Plan
 from inference.request import Question
-from marketplace import window_budgets
+from marketplace import spend_caps, window_budgets
 
 
 def hold(*, plan: Plan, question: Question, answer: Answer, bench: Bench) -> tuple[Plan, HeldAllowance, Held]:
@@ -36,7 +36,7 @@ def hold(*, plan: Plan, question: Question, answer: Answer, bench: Bench) -> tup
     placed = holds.place(
         hold_id=answer.pk,
         wallet_id=answer.organisation.wallet_account_id,
-        spend_cap_account_ids=_spend_caps(answer),
+        spend_cap_account_ids=spend_caps.open_for(key=answer.api_key, now=now),
         terms=[seat.terms for seat in seats],
         fee_basis_points=settings.PLATFORM_FEE_BASIS_POINTS,
         max_price_micro_usd=question.wishes.max_price_micro_usd,
@@ -53,11 +53,6 @@ def hold(*, plan: Plan, question: Question, answer: Answer, bench: Bench) -> tup
             required=question.wishes.require,
         )
         return held, _allowance(held, question, answer, bench), placed.held
-
-
-def _spend_caps(answer: Answer) -> tuple[int, ...]:
-    cap = answer.api_key.spend_cap_account_id if answer.api_key else None
-    return () if cap is None else (cap,)
 
 
 @contextmanager

@@ -79,6 +79,7 @@ class Seat:
             block_nano_nats=self.block_nano_nats,
             price_micro_usd_per_nat=self.admitted.limits.price_micro_usd_per_nat,
             floor_micro_usd=self.admitted.limits.floor_price_micro_usd,
+            ceiling_micro_usd=self.admitted.limits.ceiling_price_micro_usd,
             charged_by="measured" if self.token_charge_nano_nats is None else "blocks",
         )
 

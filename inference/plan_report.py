@@ -47,5 +47,6 @@ def _seat(seat: Seat, *, private: bool) -> dict[str, Any]:
         "cap_limited_by": seat.cap_limited_by,
         "price_micro_usd_per_nat": limits.price_micro_usd_per_nat,
         "floor_price_micro_usd": limits.floor_price_micro_usd,
+        "ceiling_price_micro_usd": limits.ceiling_price_micro_usd,
         "most_micro_usd": max(most, limits.floor_price_micro_usd),
     }

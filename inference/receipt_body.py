@@ -73,6 +73,7 @@ def _sources(measured: Measured, settled: Settled) -> list[dict[str, Any]]:
             "policy_digest": seat.admitted.policy_version.digest,
             **_made_from(seat, private=measured.identity.is_private),
             "price_micro_usd_per_nat": seat.admitted.limits.price_micro_usd_per_nat,
+            "ceiling_price_micro_usd": seat.admitted.limits.ceiling_price_micro_usd,
             "line": lines.get(seat.slug),
         }
         for seat, report in zip(measured.plan.seats, reports, strict=True)

@@ -7,7 +7,6 @@ costs one query and one SHA-256; when it was last used is kept to the minute, by
 import hashlib
 import re
 import secrets
-import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hmac import compare_digest
@@ -15,9 +14,9 @@ from hmac import compare_digest
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from accounting import accounts, audit, wallets
+from accounting import audit
 from accounting.errors import Invalid
-from accounting.models import AccountKind, Asset
+from marketplace import spend_caps
 from marketplace.models import ApiKey, Membership, Organisation, User
 from marketplace.policy import purposes
 from marketplace.roles import MANAGERS, require_role
@@ -37,23 +36,29 @@ def issue_key(
     scopes: Sequence[str] = SCOPES,
     default_purpose: str = "",
     spend_cap_micro_usd: int | None = None,
+    daily_cap_micro_usd: int | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
     """A new key and its plain text, which is shown once and kept nowhere."""
     require_role(acting_user=acting_user, organisation=organisation, roles=MANAGERS)
-    _check(scopes, default_purpose, spend_cap_micro_usd, expires_at, now)
+    _check(scopes, default_purpose, expires_at, now)
+    spend_caps.check(spend_cap_micro_usd, daily_cap_micro_usd)
     prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
     plain = f"{MARK}_{prefix}_{secret}"
     with transaction.atomic(durable=True):
+        cap_account = spend_caps.open_cap(prefix=prefix, limit_micro_usd=spend_cap_micro_usd, now=now)
         key = ApiKey.objects.create(
             organisation=organisation, name=name, prefix=prefix, digest=_digest(plain), scopes=list(scopes),
             default_purpose=default_purpose, spend_cap_micro_usd=spend_cap_micro_usd,
-            spend_cap_account_id=_spend_cap_account(f"key {prefix}", spend_cap_micro_usd, now),
+            spend_cap_account_id=cap_account, daily_cap_micro_usd=daily_cap_micro_usd,
             expires_at=expires_at, created_at=now, created_by=acting_user,
         )  # fmt: skip
         audit.record(
             acting_user=acting_user.username, action="api_key.issued", subject=f"api_key:{prefix}",
-            after={"name": name, "scopes": list(scopes), "spend_cap_micro_usd": spend_cap_micro_usd},
+            after={
+                "name": name, "scopes": list(scopes), "spend_cap_micro_usd": spend_cap_micro_usd,
+                "daily_cap_micro_usd": daily_cap_micro_usd,
+            },
             organisation_slug=organisation.slug, now=now,
         )  # fmt: skip
     return key, plain
@@ -102,25 +107,11 @@ def _digest(plain: str) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
-def _check(
-    scopes: Sequence[str], purpose: str, cap: int | None, expires_at: datetime | None, now: datetime
-) -> None:
+def _check(scopes: Sequence[str], purpose: str, expires_at: datetime | None, now: datetime) -> None:
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise Invalid(f"A key needs scopes out of {', '.join(SCOPES)}.", code="unknown_scope")
     if purpose and not purposes.known(purpose):
         raise Invalid(f"The purpose '{purpose}' is not known.", code="unknown_purpose")
-    if cap is not None and cap < 0:
-        raise Invalid("A spend cap cannot be negative.")
     if expires_at is not None and expires_at <= now:
         raise Invalid("A key must expire after it is issued.")
-
-
-def _spend_cap_account(label: str, cap_micro_usd: int | None, now: datetime) -> int | None:
-    if cap_micro_usd is None:
-        return None
-    account = accounts.open_account(asset=Asset.MICRO_USD, kind=AccountKind.SPEND_CAP, label=label)
-    wallets.set_spend_cap(
-        account_id=account.pk, limit_micro_usd=cap_micro_usd, operation_id=uuid.uuid4(), now=now
-    )
-    return account.pk

@@ -8,13 +8,12 @@ from datetime import datetime
 from uuid import UUID
 
 from accounting import wallets
-from accounting.errors import PermissionDenied
 from accounting.ledger import Balance
 from accounting.models import TopUp
 from accounting.payments import top_ups
 from accounting.payments.provider import Provider
 from marketplace.models import Organisation, User
-from marketplace.roles import TREASURERS, require_role
+from marketplace.roles import TREASURERS, require_operator, require_role
 
 
 def start(
@@ -51,8 +50,7 @@ def by_operator(
     now: datetime,
 ) -> Balance:
     """The operator says that the money is here, and it is credited at once."""
-    if not (acting_user.is_superuser and acting_user.is_active):
-        raise PermissionDenied("Only an operator credits money that did not come through a provider.")
+    require_operator(acting_user)
     return wallets.top_up(
         wallet_id=organisation.wallet_account_id,
         amount_micro_usd=amount_micro_usd,

@@ -196,6 +196,7 @@ class PlannedSourceOut(serializers.Serializer[Any]):
     cap_limited_by = serializers.CharField()
     price_micro_usd_per_nat = serializers.IntegerField()
     floor_price_micro_usd = serializers.IntegerField()
+    ceiling_price_micro_usd = serializers.IntegerField(allow_null=True, help_text="null: no ceiling")
     most_micro_usd = serializers.IntegerField()
 
 

@@ -16,7 +16,7 @@ from accounting.errors import Invalid
 from accounting.models import Receipt
 from accounting.payments import crediting
 from accounting.periods import Month
-from marketplace import budget_report, earnings
+from marketplace import budget_report, earnings, spend_caps
 from marketplace.api.base import MarketView
 from marketplace.api.caller import Caller, caller_of
 from marketplace.api.csv import CsvRenderer, streamed_table, wants_csv
@@ -52,6 +52,8 @@ class KeyOut(serializers.Serializer[Any]):
     default_purpose = serializers.CharField()
     spend_cap_micro_usd = serializers.IntegerField(allow_null=True)
     spend_left_micro_usd = serializers.IntegerField(allow_null=True)
+    daily_cap_micro_usd = serializers.IntegerField(allow_null=True, help_text="for each UTC day")
+    daily_left_micro_usd = serializers.IntegerField(allow_null=True, help_text="of the current UTC day")
     expires_at = serializers.DateTimeField(allow_null=True)
 
 
@@ -206,13 +208,15 @@ def _key(caller: Caller) -> dict[str, Any] | None:
     key = caller.api_key
     if key is None:
         return None
-    cap = key.spend_cap_account_id
+    caps = spend_caps.states([key], now=timezone.now())[key.pk]
     return {
         "name": key.name,
         "prefix": key.prefix,
         "scopes": key.scopes,
         "default_purpose": key.default_purpose,
         "spend_cap_micro_usd": key.spend_cap_micro_usd,
-        "spend_left_micro_usd": None if cap is None else ledger.balance(cap).available,
+        "spend_left_micro_usd": None if caps.in_all is None else caps.in_all.left,
+        "daily_cap_micro_usd": key.daily_cap_micro_usd,
+        "daily_left_micro_usd": None if caps.daily is None else caps.daily.left,
         "expires_at": key.expires_at,
     }

@@ -27,6 +27,7 @@ EXAMPLE = OpenApiExample(
         "consumers": {"allow": ["*"]},
         "price_micro_usd_per_nat": 20,
         "floor_price_micro_usd": 0,
+        "ceiling_price_micro_usd": None,
         "max_gamma": 1.0,
         "quote": True,
         "valid_from": None,

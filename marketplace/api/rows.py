@@ -19,6 +19,7 @@ class TermsOut(serializers.Serializer[Any]):
     purposes_denied = serializers.ListField(child=serializers.CharField())
     price_micro_usd_per_nat = serializers.IntegerField()
     floor_price_micro_usd = serializers.IntegerField()
+    ceiling_price_micro_usd = serializers.IntegerField(allow_null=True, help_text="null: no ceiling")
     max_gamma = serializers.FloatField()
     quote = serializers.BooleanField()
     private_answers = serializers.BooleanField()
@@ -67,6 +68,7 @@ def _terms(version: PolicyVersion) -> dict[str, Any]:
         "purposes_denied": sorted(policy.purposes.deny),
         "price_micro_usd_per_nat": limits.price_micro_usd_per_nat,
         "floor_price_micro_usd": limits.floor_price_micro_usd,
+        "ceiling_price_micro_usd": limits.ceiling_price_micro_usd,
         "max_gamma": limits.max_gamma,
         "quote": limits.quote,
         "private_answers": limits.privacy is not None,

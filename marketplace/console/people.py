@@ -19,7 +19,7 @@ from accounting.console import ReadOnlyAdmin, money
 from marketplace import access, organisations, top_ups
 from marketplace.console.audited import AuditedAdmin
 from marketplace.console.dialogs import AmountForm, OrganisationForm, RoleForm, carry_out, dialog
-from marketplace.models import ApiKey, KeptReply, Membership, Organisation, Role, User
+from marketplace.models import ApiKey, DaySpendCap, KeptReply, Membership, Organisation, Role, User
 
 if TYPE_CHECKING:  # at run time Django's class takes no type argument
     _DjangoUserAdmin = DjangoUserAdmin[User]
@@ -138,6 +138,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
         "shown_prefix",
         "organisation",
         "cap",
+        "daily_cap",
         "last_used_at",
         "expires_at",
         "shown_standing",
@@ -148,6 +149,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     exclude = ("digest",)
     actions_detail = ("revoke",)
     cap = money("spend_cap_micro_usd", "spend cap")
+    daily_cap = money("daily_cap_micro_usd", "a day")
 
     @display(description="key", ordering="prefix")
     def shown_prefix(self, key: ApiKey) -> str:
@@ -174,6 +176,18 @@ class ApiKeyAdmin(ReadOnlyAdmin):
             done=f"{key} is revoked.",
             back=reverse("admin:marketplace_apikey_change", args=[object_id]),
         )
+
+
+@admin.register(DaySpendCap)
+class DaySpendCapAdmin(ReadOnlyAdmin):
+    """What keys may spend on one UTC day; where a cap stands is on its account."""
+
+    list_display = ("key", "day", "cap", "account_id")
+    list_filter = ("day",)
+    list_select_related = ("key",)
+    search_fields = ("key__name", "key__prefix")
+    ordering = ("-day", "-pk")
+    cap = money("limit_micro_usd", "spend cap")
 
 
 @admin.register(KeptReply)

@@ -1,6 +1,6 @@
 """The rows of WHO and WHAT, one module per noun."""
 
-from marketplace.models.keys import ApiKey
+from marketplace.models.keys import ApiKey, DaySpendCap
 from marketplace.models.people import Membership, Organisation, Role, User
 from marketplace.models.policies import PolicyVersion
 from marketplace.models.replies import KeptReply
@@ -11,6 +11,7 @@ from marketplace.models.windows import WindowBudget, WindowKind, WindowPer
 __all__ = [
     "LIVE_JOBS",
     "ApiKey",
+    "DaySpendCap",
     "Document",
     "Job",
     "JobKind",

@@ -7,6 +7,7 @@ Only the SHA-256 of the 256-bit random secret is kept (a slow hasher would prote
 from django.db import models
 from django.db.models import F, Q
 
+from marketplace.models.checks import not_negative
 from marketplace.models.people import Organisation, User
 
 
@@ -21,6 +22,7 @@ class ApiKey(models.Model):
     default_purpose = models.CharField(max_length=64, blank=True)
     spend_cap_micro_usd = models.BigIntegerField(null=True, blank=True)
     spend_cap_account_id = models.BigIntegerField(null=True, blank=True, unique=True)
+    daily_cap_micro_usd = models.BigIntegerField(null=True, blank=True)  # a UTC day
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="issued_keys")
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -31,9 +33,13 @@ class ApiKey(models.Model):
         ordering = ["-created_at", "-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(spend_cap_micro_usd__isnull=True, spend_cap_account_id__isnull=True)
+                condition=Q(spend_cap_micro_usd__isnull=True)
                 | Q(spend_cap_micro_usd__gte=0, spend_cap_account_id__isnull=False),
                 name="api_key_cap_has_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(daily_cap_micro_usd__isnull=True) | Q(daily_cap_micro_usd__gte=0),
+                name="api_key_daily_cap_not_negative",
             ),
             models.CheckConstraint(
                 condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("created_at")),
@@ -43,3 +49,22 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class DaySpendCap(models.Model):
+    """What one key may spend on one UTC day: an account, opened when an answer first needs it."""
+
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="day_spend_caps")
+    day = models.DateField()
+    account_id = models.BigIntegerField(unique=True)
+    limit_micro_usd = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["-day", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["key", "day"], name="day_spend_cap_once"),
+            not_negative("limit_micro_usd", name="day_spend_cap_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} on {self.day}"

@@ -14,6 +14,7 @@ def contradictions(policy: Policy) -> Iterator[Problem]:
     yield from _consumers(policy)
     yield from _purposes(policy)
     yield from _influence(policy)
+    yield from _price(policy)
     yield from _regime(policy)
 
 
@@ -68,6 +69,15 @@ def _twice(limits: Limits) -> Iterator[Problem]:
                 f"The {window.kind} {window.per} for {window.consumers} is there already{already}.",
             )
         seen.add(window.key)
+
+
+def _price(policy: Policy) -> Iterator[Problem]:
+    floor, ceiling = policy.limits.floor_price_micro_usd, policy.limits.ceiling_price_micro_usd
+    if ceiling is not None and ceiling < floor:
+        yield Problem(
+            "$.ceiling_price_micro_usd",
+            f"The most that an answer pays ({ceiling} micro-USD) is below the least ({floor} micro-USD).",
+        )
 
 
 def _regime(policy: Policy) -> Iterator[Problem]:

@@ -20,8 +20,9 @@ from marketplace.policy.windows import CONSUMERS, KINDS, PERS, Kind, Per, Window
 from marketplace.policy.windows import Consumers as ForWhom
 
 TERMS = (
-    "regime", "purposes", "consumers", "price_micro_usd_per_nat", "floor_price_micro_usd", "max_gamma",
-    "quote", "valid_from", "valid_until", "influence_nats", "floor_nats", "privacy",
+    "regime", "purposes", "consumers", "price_micro_usd_per_nat", "floor_price_micro_usd",
+    "ceiling_price_micro_usd", "max_gamma", "quote", "valid_from", "valid_until", "influence_nats",
+    "floor_nats", "privacy",
 )  # fmt: skip
 _SLUG = re.compile(r"[a-z0-9_-]{1,64}")
 REGIMES = ("privacy", "measurement", "attribution")
@@ -99,8 +100,9 @@ def _limits(reader: Reader) -> Limits:
     return Limits(
         regime=_regime(reader),
         max_gamma=1.0 if gamma is None else gamma,
-        price_micro_usd_per_nat=reader.micro_usd("price_micro_usd_per_nat"),
-        floor_price_micro_usd=reader.micro_usd("floor_price_micro_usd"),
+        price_micro_usd_per_nat=reader.micro_usd("price_micro_usd_per_nat") or 0,
+        floor_price_micro_usd=reader.micro_usd("floor_price_micro_usd") or 0,
+        ceiling_price_micro_usd=reader.micro_usd("ceiling_price_micro_usd"),
         quote=reader.flag("quote"),
         per_answer_nano_nats=influence.nano_nats("per_answer") if influence else None,
         per_consumer_day_nano_nats=influence.nano_nats("per_consumer_day") if influence else None,

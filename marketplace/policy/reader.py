@@ -94,16 +94,16 @@ class Reader:
             return None
         return int(Decimal(str(self.values[key])) * NANO)
 
-    def micro_usd(self, key: str) -> int:
+    def micro_usd(self, key: str) -> int | None:
         value = self.values.get(key)
         if value is None:
-            return 0
+            return None
         if isinstance(value, bool) or not isinstance(value, int):
             self.problem(key, "This must be a whole number of micro-USD.")
-            return 0
+            return None
         if not 0 <= value <= MOST_MICRO_USD:
             self.problem(key, f"This must be at least 0 and at most {MOST_MICRO_USD} micro-USD.")
-            return 0
+            return None
         return value
 
     def flag(self, key: str) -> bool:

@@ -39,6 +39,7 @@ class Limits:
     max_gamma: float
     price_micro_usd_per_nat: int
     floor_price_micro_usd: int
+    ceiling_price_micro_usd: int | None
     quote: bool
     per_answer_nano_nats: int | None
     per_consumer_day_nano_nats: int | None

@@ -73,6 +73,8 @@ def _price(limits: Limits) -> Iterator[str]:
     yield f"It costs {limits.price_micro_usd_per_nat:,} micro-USD a nat of influence."
     if limits.floor_price_micro_usd:
         yield f"Every answer it votes in pays at least {limits.floor_price_micro_usd:,} micro-USD."
+    if limits.ceiling_price_micro_usd is not None:
+        yield f"No answer pays it more than {limits.ceiling_price_micro_usd:,} micro-USD."
     yield "Its passages may be quoted." if limits.quote else "Its passages are never shown."
 
 

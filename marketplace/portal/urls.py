@@ -46,5 +46,6 @@ urlpatterns = [
     path("wallet/top-ups/<uuid:top_up_id>", wallet.top_up, name="top-up"),
     path("wallet/top-ups/<uuid:top_up_id>/pay", wallet.pay, name="top-up-pay"),
     path("keys", keys.keys, name="keys"),
+    path("keys/<int:key_id>/caps", keys.caps, name="key-caps"),
     path("keys/<int:key_id>/revoke", keys.revoke, name="key-revoke"),
 ]

@@ -43,6 +43,7 @@ def test_the_policy_of_the_interface_description_is_taken_as_it_stands(cast, sou
         "consumers": {"allow": ["*"]},
         "price_micro_usd_per_nat": 20,
         "floor_price_micro_usd": 0,
+        "ceiling_price_micro_usd": None,
         "max_gamma": 1.0,
         "quote": True,
         "valid_from": None,

@@ -15,7 +15,8 @@ from marketplace.policy.request import Limits
 
 HOUSE = House(seats=3, fee_basis_points=500, block_tokens=32, nats_per_token=4, least_relevance=0.05)
 LIMITS = Limits(
-    regime="measurement", max_gamma=1.0, price_micro_usd_per_nat=20, floor_price_micro_usd=0, quote=False,
+    regime="measurement", max_gamma=1.0, price_micro_usd_per_nat=20, floor_price_micro_usd=0,
+    ceiling_price_micro_usd=None, quote=False,
     per_answer_nano_nats=None, per_consumer_day_nano_nats=None, lifetime_nano_nats=None, floor_nats=None,
     privacy=None,
 )  # fmt: skip

@@ -16,9 +16,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_every_address_of_the_portal_is_in_one_of_the_lists(scene: Scene) -> None:
-    # plus seven with tests of their own: sign-in and sign-out, organisation, revoking a key, cancelling a
-    # payout, a top-up and its page to pay on
-    assert len(patterns()) == len(pages(scene)) + len(posted(scene)) + 7
+    # plus eight with tests of their own: sign-in and sign-out, organisation, revoking a key and changing its
+    # caps, cancelling a payout, a top-up and its page to pay on
+    assert len(patterns()) == len(pages(scene)) + len(posted(scene)) + 8
 
 
 def test_a_stranger_is_sent_to_sign_in(scene: Scene, client: Client) -> None:

@@ -21,6 +21,7 @@ FULL = {
     "consumers": {"allow": ["buyer", "second-owner"], "deny": []},
     "price_micro_usd_per_nat": 20,
     "floor_price_micro_usd": 5,
+    "ceiling_price_micro_usd": 900,
     "max_gamma": 0.35,
     "quote": True,
     "valid_from": "2026-01-31T00:00:00Z",
@@ -275,3 +276,38 @@ def test_a_revoked_key_stays_in_the_list_and_stops_at_once(cast: Cast) -> None:
     assert "is revoked" in reply.content.decode()
     key.refresh_from_db()
     assert key.revoked_at is not None
+
+
+# --- caps of a key ------------------------------------------------------------------------------------------
+
+
+def change_caps(cast: Cast, in_all: str, daily: str, who: str = "owner") -> tuple[ApiKey, str]:
+    key = ApiKey.objects.get(organisation=cast.owner.organisation)
+    values = {f"key-{key.pk}-spend_cap_usd": in_all, f"key-{key.pk}-daily_cap_usd": daily}
+    reply = getattr(cast, who).browser.post(f"/keys/{key.pk}/caps", values, follow=True)
+    key.refresh_from_db()
+    return key, str(reply.status_code) + reply.content.decode()
+
+
+def test_both_caps_of_a_key_are_changed_and_shown_with_what_is_left(cast: Cast) -> None:
+    key, page = change_caps(cast, "2.5", "0.75")
+    assert (key.spend_cap_micro_usd, key.daily_cap_micro_usd) == (2_500_000, 750_000)
+    assert "are changed" in page
+    assert "left until midnight UTC" in page
+    key, page = change_caps(cast, "", "")
+    assert (key.spend_cap_micro_usd, key.daily_cap_micro_usd) == (None, None)
+    assert "no cap" in page
+
+
+def test_a_cap_that_is_no_amount_is_said_and_changes_nothing(cast: Cast) -> None:
+    key, page = change_caps(cast, "-1", "x")
+    assert (key.spend_cap_micro_usd, key.daily_cap_micro_usd) == (None, None)
+    assert "Spend cap of “tests”" in page
+    assert "Spend cap a day of “tests”" in page
+
+
+@pytest.mark.parametrize("who", ["outsider", "buyer", "second_owner"])
+def test_a_key_of_others_has_no_caps_to_change(cast: Cast, who: str) -> None:
+    key, page = change_caps(cast, "1", "1", who)
+    assert page.startswith("404")
+    assert key.spend_cap_micro_usd is None

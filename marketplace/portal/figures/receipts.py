@@ -43,7 +43,10 @@ class VoterLine:
         price = self.price_micro_usd_per_nat
         if price is None:
             return f"{self.earned_micro_usd:,} µ$"
-        measured = f"⌊ {self.nano_nats / 10**9:,.9f} nats × {price:,} µ$ ⌋ = {self.charge_micro_usd:,} µ$"
+        product = self.nano_nats * price // 10**9
+        measured = f"⌊ {self.nano_nats / 10**9:,.9f} nats × {price:,} µ$ ⌋ = {product:,} µ$"
+        if product > self.charge_micro_usd:
+            measured += f", at most {self.charge_micro_usd:,} µ$ an answer"
         if not self.floor_micro_usd:
             return measured
         return f"{measured}, + {self.floor_micro_usd:,} µ$ up to the floor = {self.earned_micro_usd:,} µ$"

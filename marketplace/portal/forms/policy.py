@@ -58,6 +58,7 @@ FIELDS = {
     "$.consumers.deny": "consumers_denied",
     "$.price_micro_usd_per_nat": "price_micro_usd_per_nat",
     "$.floor_price_micro_usd": "floor_price_micro_usd",
+    "$.ceiling_price_micro_usd": "ceiling_price_micro_usd",
     "$.max_gamma": "max_gamma",
     "$.quote": "quote",
     "$.valid_from": "valid_from",
@@ -135,6 +136,12 @@ class PolicyForm(forms.Form):
         required=False,
         help_text="Paid whenever it votes, however little.",
     )
+    ceiling_price_micro_usd = forms.IntegerField(
+        label="Most per answer",
+        min_value=0,
+        required=False,
+        help_text="No answer pays more, however much it rests on it. Empty: no ceiling.",
+    )
     max_gamma = forms.FloatField(
         label="Voting right at most",
         min_value=0,
@@ -183,6 +190,7 @@ class PolicyForm(forms.Form):
             },
             "price_micro_usd_per_nat": data["price_micro_usd_per_nat"],
             "floor_price_micro_usd": data["floor_price_micro_usd"] or 0,
+            "ceiling_price_micro_usd": data["ceiling_price_micro_usd"],
             "max_gamma": data["max_gamma"],
             "quote": data["quote"] and data["regime"] != "privacy",
             "valid_from": _written(data["valid_from"]),
@@ -230,6 +238,7 @@ def initial_from(plain: Mapping[str, Any] | None) -> dict[str, Any]:
         "consumers_denied": ", ".join(consumers.get("deny") or []),
         "price_micro_usd_per_nat": plain.get("price_micro_usd_per_nat") or 0,
         "floor_price_micro_usd": plain.get("floor_price_micro_usd") or 0,
+        "ceiling_price_micro_usd": plain.get("ceiling_price_micro_usd"),
         "max_gamma": 1.0 if plain.get("max_gamma") is None else plain["max_gamma"],
         "quote": bool(plain.get("quote")),
         "valid_from": _read(plain.get("valid_from")),

@@ -1,19 +1,24 @@
-"""API keys: the list, issuing one (shown once), revoking one."""
+"""API keys: the list with what each has spent of its caps, issuing one (shown once), changing, revoking."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from functools import partial
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounting.errors import NotFound
-from marketplace import access
+from marketplace import access, spend_caps
 from marketplace.models import ApiKey
 from marketplace.portal.actions import act, attempt
 from marketplace.portal.desk import Desk, at_desk, page
-from marketplace.portal.forms import KeyForm
+from marketplace.portal.forms import CapsForm, KeyForm
+from marketplace.spend_caps import KeyCaps
 
 A_PAGE = 25
 
@@ -26,12 +31,23 @@ class Issued:
     plain: str
 
 
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """One key of the list, where its caps stand, and the form that changes them."""
+
+    key: ApiKey
+    caps: KeyCaps
+    form: CapsForm
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @at_desk
 def keys(request: HttpRequest, desk: Desk) -> HttpResponse:
     form = KeyForm(request.POST or None)
     issued = _issue(form, desk) if request.method == "POST" and form.is_valid() else None
-    rows = ApiKey.objects.filter(organisation=desk.organisation).order_by("-created_at", "-id")
+    found = ApiKey.objects.filter(organisation=desk.organisation).order_by("-created_at", "-id")
+    cut = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
+    now = timezone.now()
     reply = page(
         request,
         desk,
@@ -39,9 +55,10 @@ def keys(request: HttpRequest, desk: Desk) -> HttpResponse:
         section="keys",
         issued=issued,
         form=KeyForm() if issued else form,
-        page=Paginator(rows, A_PAGE).get_page(request.GET.get("page")),
+        page=cut,
+        rows=_rows(list(cut.object_list), now),
         may_issue=desk.may_issue_keys,
-        now=timezone.now(),
+        now=now,
         status=422 if form.errors else 200,
     )
     if issued:
@@ -51,7 +68,34 @@ def keys(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 @require_POST
 @at_desk
+def caps(request: HttpRequest, desk: Desk, key_id: int) -> HttpResponse:
+    """Change what a key may spend, from the next answer on."""
+    key = _own(desk, key_id)
+    form = CapsForm(request.POST, prefix=_prefix(key))
+    if not form.is_valid():
+        for name, errors in form.errors.items():
+            messages.error(request, f"{form.fields[name].label} of “{key.name}”: {errors[0]}")
+        return redirect("portal:keys")
+    call = partial(
+        spend_caps.change,
+        key=key,
+        spend_cap_micro_usd=form.spend_cap_micro_usd(),
+        daily_cap_micro_usd=form.daily_cap_micro_usd(),
+        acting_user=desk.user,
+        now=timezone.now(),
+    )
+    return act(request, call, done=f"The caps of “{key.name}” are changed.", back="portal:keys")
+
+
+@require_POST
+@at_desk
 def revoke(request: HttpRequest, desk: Desk, key_id: int) -> HttpResponse:
+    key = _own(desk, key_id)
+    call = partial(access.revoke_key, key=key, acting_user=desk.user, now=timezone.now())
+    return act(request, call, done=f"The key “{key.name}” is revoked.", back="portal:keys")
+
+
+def _own(desk: Desk, key_id: int) -> ApiKey:
     key = (
         ApiKey.objects.filter(organisation=desk.organisation, pk=key_id)
         .select_related("organisation")
@@ -59,8 +103,29 @@ def revoke(request: HttpRequest, desk: Desk, key_id: int) -> HttpResponse:
     )
     if key is None:
         raise NotFound("There is no such key.")
-    call = partial(access.revoke_key, key=key, acting_user=desk.user, now=timezone.now())
-    return act(request, call, done=f"The key “{key.name}” is revoked.", back="portal:keys")
+    return key
+
+
+def _rows(found: list[ApiKey], now: datetime) -> list[KeyRow]:
+    states = spend_caps.states(found, now=now)
+    return [KeyRow(key, states[key.pk], _caps_form(key)) for key in found]
+
+
+def _caps_form(key: ApiKey) -> CapsForm:
+    """Several of them stand on one page, so each has names and ids of its own."""
+    initial = {
+        "spend_cap_usd": _usd(key.spend_cap_micro_usd),
+        "daily_cap_usd": _usd(key.daily_cap_micro_usd),
+    }
+    return CapsForm(prefix=_prefix(key), initial=initial)
+
+
+def _prefix(key: ApiKey) -> str:
+    return f"key-{key.pk}"
+
+
+def _usd(micro_usd: int | None) -> Decimal | None:
+    return None if micro_usd is None else Decimal(micro_usd) / 1_000_000
 
 
 def _issue(form: KeyForm, desk: Desk) -> Issued | None:
@@ -74,6 +139,7 @@ def _issue(form: KeyForm, desk: Desk) -> Issued | None:
             scopes=data["scopes"],
             default_purpose=data["default_purpose"],
             spend_cap_micro_usd=form.spend_cap_micro_usd(),
+            daily_cap_micro_usd=form.daily_cap_micro_usd(),
             expires_at=form.expires_at(),
             acting_user=desk.user,
             now=timezone.now(),
