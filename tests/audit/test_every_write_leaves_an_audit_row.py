@@ -11,12 +11,15 @@ ANSWER = "an answer's own state; what it cost stands in its hold and its receipt
 DEMO = "the demonstration's own people, made once on an empty installation"
 LEDGER_MODULES = ("accounting.holds", "accounting.settlement", "accounting.ledger", "accounting.transfers",
                   "accounting.movers", "accounting.free_credit")  # fmt: skip
+DAY_CAP = "a day's account follows its key's cap, whose change has an audit row"
 EXEMPT = {
     "accounting.budgets.set_limit": LIMIT,
     "accounting.wallets.set_spend_cap": LIMIT,
     "marketplace.limits_stated.state_limit": LIMIT,
     "marketplace.rolling.roll": "a rolling window gives back what has left it, by a stated rule",
     "marketplace.window_budgets._create": "a window's account, opened when first needed, as its policy says",
+    "marketplace.spend_caps._create": DAY_CAP,
+    "marketplace.spend_caps._of_today": DAY_CAP,
     "accounting.payments.top_ups._opened": WORK,
     "accounting.sealing.sealer._seal_next": "a seal is signed and is what the audit log is proven by",
     "inference.lifecycle.queue": ANSWER,
