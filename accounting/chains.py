@@ -4,7 +4,7 @@ Runs inside the transaction of `transfers`; it takes the pending and the reverse
 accounts, each in ascending id, and writes nothing. Whether a caller may ask for this is not decided here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -50,6 +50,13 @@ def lock_transfers(transfer_ids: Iterable[UUID]) -> dict[UUID, Transfer]:
     return {row.pk: row for row in rows}
 
 
+def reversible(originals: Collection[Transfer]) -> dict[UUID, int]:
+    """What of each can still be reversed; true as long as they are locked."""
+    corrected = Transfer.objects.filter(reverses__in=[one.pk for one in originals]).values("reverses")
+    gone = dict(corrected.annotate(total=Sum("amount")).values_list("reverses", "total"))
+    return {one.pk: one.amount - gone.get(one.pk, 0) for one in originals}
+
+
 def resolutions(transfer_ids: Iterable[UUID]) -> dict[UUID, str]:
     """How pending transfers ended, for those that did."""
     return dict(Transfer.objects.filter(pending__in=set(transfer_ids)).values_list("pending_id", "phase"))
@@ -74,14 +81,12 @@ def _opened(steps: Sequence[Step]) -> Books:
     sides = [(step.debit_account_id, step.credit_account_id) for step in opening]
     sides += [(row.debit_account_id, row.credit_account_id) for row in named.values()]
     accounts = ledger.lock_what_can_refuse({account_id for pair in sides for account_id in pair})
-    corrected = Transfer.objects.filter(reverses__in=reversed_ids).values("reverses")
-    gone = dict(corrected.annotate(total=Sum("amount")).values_list("reverses", "total"))
     return Books(
         accounts=accounts,
         named=named,
         resolved=resolutions(pending_ids),
         left={account_id: ledger.available(account) for account_id, account in accounts.items()},
-        reversible={pk: named[pk].amount - gone.get(pk, 0) for pk in reversed_ids if pk in named},
+        reversible=reversible([named[pk] for pk in reversed_ids if pk in named]),
     )
 
 

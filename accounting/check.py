@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from accounting.checking import balances, corrections, holds, payments, payouts, receipts, signed
+from accounting.checking import balances, corrections, holds, payments, payouts, receipts, refunds, signed
 from accounting.checking.question import Breach, Question
 from accounting.database_rules import dialects, installation
 from accounting.models import Account, Hold, HoldState, Receipt, Transfer
@@ -20,6 +20,7 @@ QUESTIONS: tuple[Question, ...] = (
     *corrections.QUESTIONS,
     *holds.QUESTIONS,
     *payouts.QUESTIONS,
+    *refunds.QUESTIONS,
     *receipts.QUESTIONS,
     *payments.QUESTIONS,
 )

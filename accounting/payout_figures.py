@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Sum
 
-from accounting import earned
+from accounting import earned, refunded
 from accounting.models import Payout, PayoutState
 
 
@@ -18,6 +18,7 @@ class Figures:
     on_its_way: int
     paid: int
     owed: int
+    refunded: int
 
 
 def figures(*, payee: str, account_ids: Collection[int]) -> Figures:
@@ -31,4 +32,5 @@ def figures(*, payee: str, account_ids: Collection[int]) -> Figures:
         on_its_way=by_state.get(PayoutState.APPROVED, 0),
         paid=by_state.get(PayoutState.PAID, 0),
         owed=max(0, -standing.balance),
+        refunded=refunded.from_earnings(account_ids),
     )

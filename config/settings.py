@@ -300,6 +300,7 @@ UNFOLD: dict[str, Any] = {
                 _rows("Claims on top-ups", "undo", "accounting_topupclaim"),
                 _rows("Debts", "money_off", "accounting_debt"),
                 _rows("Payment events", "webhook", "accounting_paymentevent"),
+                _rows("Refunds", "undo", "accounting_refund"),
                 _rows("Payouts", "outbound", "accounting_payout"),
                 _rows("Operations", "fingerprint", "accounting_operation"),
             ]},

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from accounting.errors import NotFound
 from accounting.models import Receipt
+from marketplace import refunds
 from marketplace.models import Organisation
 
 SHARED_WITH_OWNERS = (
@@ -27,6 +28,7 @@ class SeenReceipt:
     receipt: Receipt
     whole: bool
     own_labels: frozenset[str]
+    own_earnings: frozenset[int]
 
     def body(self) -> dict[str, Any]:
         """The signed body, or the part of it that is the viewer's."""
@@ -35,6 +37,13 @@ class SeenReceipt:
             return {**body, "jws": self.receipt.jws}
         own = [one for one in body.get("sources", body.get("lines", [])) if self._is_own(one)]
         return {**{key: body[key] for key in SHARED_WITH_OWNERS if key in body}, "sources": own}
+
+    def refunds(self) -> dict[str, Any]:
+        """What was given back since; it is not part of what was signed."""
+        found = refunds.seen(
+            receipt_id=self.receipt.pk, own_earnings=None if self.whole else self.own_earnings
+        )
+        return {"refunded_micro_usd": sum(one["amount_micro_usd"] for one in found), "refunds": found}
 
     def require_whole(self) -> None:
         """What was signed shows everybody's lines."""
@@ -54,11 +63,11 @@ def seen_by(*, organisation: Organisation, receipt_id: UUID) -> SeenReceipt:
     if receipt is None:
         raise _not_found(receipt_id)
     whole = receipt.wallet_id == organisation.wallet_account_id
-    earning = set(organisation.sources.values_list("earnings_account_id", flat=True))
+    earning = frozenset(organisation.sources.values_list("earnings_account_id", flat=True))
     own = frozenset(line.label for line in receipt.lines.all() if line.earnings_account_id in earning)
     if not whole and not own:
         raise _not_found(receipt_id)
-    return SeenReceipt(receipt, whole, own)
+    return SeenReceipt(receipt, whole, own, earning)
 
 
 def _not_found(receipt_id: UUID) -> NotFound:

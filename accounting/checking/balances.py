@@ -51,7 +51,10 @@ QUESTIONS = (
             WHERE t.phase IN ('posted', 'post_pending') GROUP BY t.credit_account_id
         ) c ON c.id = a.id
         WHERE a.kind IN ('wallet', 'budget', 'spend_cap') AND (
-            a.debits_posted <> COALESCE(d.posted, 0) OR a.withdrawn <> COALESCE(d.withdrawn, 0)
+            a.debits_posted <> COALESCE(d.posted, 0) OR a.withdrawn <> COALESCE(d.withdrawn, 0) + (
+                SELECT COALESCE(SUM(b.amount), 0) FROM accounting_transfer b
+                JOIN accounting_account s ON s.id = b.debit_account_id AND s.kind = 'influence_spent'
+                WHERE b.credit_account_id = a.id AND b.reverses_id IS NOT NULL)
             OR a.credits_posted <> COALESCE(c.posted, 0))""",
     ),
     Question(

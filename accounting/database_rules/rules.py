@@ -5,7 +5,7 @@ break, an effect moves totals. CHECK and UNIQUE constraints stand with the model
 NUMBERS(x) stands for the rows of a JSON list.
 """
 
-from accounting.database_rules import corrections, payouts
+from accounting.database_rules import corrections, payouts, refunds
 from accounting.database_rules.rule import Effect, Refuse, Rule
 
 
@@ -200,6 +200,7 @@ RULES: tuple[Rule, ...] = (
     ),
     *corrections.RULES,
     *payouts.RULES,
+    *refunds.RULES,
     *_append_only("accounting_transfer"),
     *_append_only("accounting_receipt"),
     *_append_only("accounting_receiptline"),

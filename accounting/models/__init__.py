@@ -16,6 +16,7 @@ from accounting.models.payments import (
 )
 from accounting.models.payouts import Payout, PayoutState
 from accounting.models.receipts import Receipt, ReceiptLine
+from accounting.models.refunds import Refund
 from accounting.models.seals import Seal
 from accounting.models.transfers import Phase, Transfer
 
@@ -38,6 +39,7 @@ __all__ = [
     "Phase",
     "Receipt",
     "ReceiptLine",
+    "Refund",
     "Seal",
     "TopUp",
     "TopUpClaim",

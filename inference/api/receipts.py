@@ -48,12 +48,12 @@ class OneReceipt(MarketView):
     scope = "receipts"
 
     @extend_schema(
-        summary="A receipt: whole for its buyer, their own lines for owners who were paid",
+        summary="A receipt, with its refunds: whole for its buyer, own lines for owners who were paid",
         responses={200: OpenApiTypes.OBJECT, **problems(403, 404)},
     )
     def get(self, request: Request, receipt_id: UUID) -> Response:
         seen = receipts.seen_by(organisation=caller_of(request).organisation, receipt_id=receipt_id)
-        return Response(seen.body())
+        return Response({**seen.body(), **seen.refunds()})
 
 
 class ReceiptJws(MarketView):

@@ -11,7 +11,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounting import free_credit, ledger, statements
+from accounting import free_credit, ledger, refunded, statements
 from accounting.errors import Invalid
 from accounting.models import Receipt
 from accounting.payments import crediting
@@ -177,6 +177,7 @@ class Earnings(MarketView):
             rows=rows,
             serializer=EarningOut,
             earned_micro_usd=sums.total_micro_usd,
+            refunded_micro_usd=refunded.from_earnings([source.earnings_account_id]),
         )
 
 

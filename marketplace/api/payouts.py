@@ -46,6 +46,7 @@ class PayoutsPageOut(paged(PayoutOut, "Payout")):  # type: ignore[misc]
     on_its_way_micro_usd = serializers.IntegerField(help_text="approved and not yet sent")
     paid_micro_usd = serializers.IntegerField(help_text="sent in all")
     owed_micro_usd = serializers.IntegerField(help_text="refunded after it was paid out")
+    refunded_micro_usd = serializers.IntegerField(help_text="given back to buyers in all")
     minimum_micro_usd = serializers.IntegerField(help_text="of one payout")
 
 
@@ -77,6 +78,7 @@ class Payouts(MarketView):
             on_its_way_micro_usd=stand.on_its_way,
             paid_micro_usd=stand.paid,
             owed_micro_usd=stand.owed,
+            refunded_micro_usd=stand.refunded,
             minimum_micro_usd=settings.PAYOUT_MINIMUM_MICRO_USD,
         )
 

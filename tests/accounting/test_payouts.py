@@ -6,13 +6,12 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounting import ledger, payouts, transfers
+from accounting import ledger, payouts, refunds
 from accounting.accounts import AccountKind, system_accounts
 from accounting.check import check
 from accounting.database_rules import installation
 from accounting.errors import Conflict, Invalid, NotFound
-from accounting.models import AuditEvent, Operation, Payout, PayoutState, Transfer
-from accounting.transfers import PostStep
+from accounting.models import AuditEvent, Operation, Payout, PayoutState, ReceiptLine, Transfer
 from tests.accounting.conftest import NOW
 from tests.accounting.payouts_of import accounts, earn, figures, request
 
@@ -164,23 +163,15 @@ def test_an_unknown_payout_is_not_found(earned):
 
 def test_a_payout_whose_earnings_were_meanwhile_taken_back_is_not_approved(earned):
     payout_id = request(earned, 90).pk
-    _take_back(earned, 20)
+    refunds.refund(
+        operation_id=uuid.uuid4(), receipt_id=ReceiptLine.objects.get(label="a").receipt_id,
+        amount_micro_usd=21, reason="empty", **BY,
+    )  # fmt: skip
     with pytest.raises(Conflict) as refused:
         payouts.approve(payout_id=payout_id, **BY)
     assert refused.value.code == "earnings_refunded"
     payouts.refuse(payout_id=payout_id, reason="ask again", **BY)
     assert request(earned).amount_micro_usd == 80
-
-
-def _take_back(market, amount):
-    """Part of what the owner earned is reversed."""
-    (account_id,) = accounts(market)
-    paid = Transfer.objects.get(credit_account=account_id)
-    step = PostStep(account_id, paid.debit_account_id, amount, reverses=paid.pk)
-    steps = [step]
-    if paid.debit_account.kind == AccountKind.CLEARING:  # where answers still go through clearing
-        steps.append(PostStep(paid.debit_account_id, market.wallet, amount))
-    transfers.linked(operation_id=uuid.uuid4(), steps=steps, now=NOW)
 
 
 def test_every_step_is_audited_with_who_before_and_after(earned):

@@ -6,7 +6,7 @@ import uuid
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounting import ledger, payouts
+from accounting import ledger, payouts, refunds
 from accounting.accounts import AccountKind, system_accounts
 from accounting.check import check
 from accounting.errors import Conflict, Invalid
@@ -103,3 +103,20 @@ def test_an_answer_does_not_wait_for_a_payout_in_progress():
 
     assert together(work, 2) == [True, True]
     assert ledger.balance(accounts(market)[0]).posted == 140
+
+
+def test_a_receipt_is_refunded_up_to_what_was_paid_by_however_many():
+    market = open_market()
+    receipt_id = earn(market, 5, "a")  # 100 and a fee of 5
+
+    def one(_number):
+        return tried(
+            lambda: refunds.refund(
+                operation_id=uuid.uuid4(), receipt_id=receipt_id, amount_micro_usd=20, reason="empty",
+                acting_user="operator", now=NOW,
+            )
+        )  # fmt: skip
+
+    assert len([back for back in together(one) if back]) == 5
+    assert ledger.balance(market.wallet).posted == 1_000_000 - 5
+    assert check(now=NOW).sound

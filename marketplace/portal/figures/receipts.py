@@ -12,6 +12,7 @@ from accounting.errors import NotFound
 from accounting.maths.shares import largest_remainder
 from accounting.models import HoldLine, Receipt, ReceiptLine
 from accounting.receipt_proof import Proof, prove
+from marketplace import refunds
 from marketplace.models import Organisation, Source
 
 COLOURS = 6
@@ -61,6 +62,11 @@ class ReceiptFigures:
     lines: tuple[VoterLine, ...]
     excluded: tuple[Mapping[str, Any], ...]
     proof: Proof
+    refunds: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def refunded_micro_usd(self) -> int:
+        return sum(one["amount_micro_usd"] for one in self.refunds)
 
     @property
     def body(self) -> Mapping[str, Any]:
@@ -116,6 +122,7 @@ def find(*, receipt_id: UUID, organisation: Organisation) -> ReceiptFigures:
         raise NotFound("There is no such receipt.")
     lines = list(ReceiptLine.objects.filter(receipt=receipt).order_by("id"))
     as_owner = receipt.wallet_id != organisation.wallet_account_id
+    own: set[int] = set()
     if as_owner:
         own = set(
             Source.objects.filter(organisation=organisation).values_list("earnings_account_id", flat=True)
@@ -129,6 +136,7 @@ def find(*, receipt_id: UUID, organisation: Organisation) -> ReceiptFigures:
         lines=_voters(receipt, lines),
         excluded=tuple(receipt.body.get("excluded") or ()),
         proof=prove(receipt),
+        refunds=tuple(refunds.seen(receipt_id=receipt_id, own_earnings=own if as_owner else None)),
     )
 
 
