@@ -12,7 +12,7 @@ from accounting import holds
 from accounting.errors import Invalid, PaymentRequired
 from tests.proofs.machine import CAPS, OWNERS, WALLETS, BooksMachine, Done
 from tests.proofs.model import NAT, Held, Seat
-from tests.proofs.world import MOST_CAPS, PATIENCE
+from tests.proofs.world import PATIENCE
 
 nats = st.integers(0, 4 * NAT) | st.sampled_from([1, NAT // 11, NAT])
 seats = st.builds(
@@ -23,6 +23,7 @@ seats = st.builds(
     price=st.sampled_from([0, 7, 300]),
     floor=st.sampled_from([0, 0, 11]),
     blocks=st.booleans(),
+    ceiling=st.sampled_from([None, None, 11, 200]),
 )
 wanted_seats = st.dictionaries(st.sampled_from(OWNERS), st.tuples(seats, st.booleans()), max_size=3)
 
@@ -36,7 +37,6 @@ class AnswerRules(BooksMachine):
         most=st.none() | st.integers(0, 2_000),
     )
     def place(self, wanted, wallet, caps, fee_points, most) -> None:
-        caps = caps[:MOST_CAPS]
         asked = {label: _seat(label, *made) for label, made in wanted.items()}
         seated = self.model.seated(asked)
         money = self.model.quote(seated.values(), fee_points)
@@ -181,4 +181,4 @@ class AnswerRules(BooksMachine):
 def _seat(label: str, made: Seat, also_shared: bool) -> Seat:
     """A seat of its own (the model changes it), whose first block is within its cap."""
     budgets = (label, "shared") if also_shared else (label,)
-    return Seat(budgets, made.cap, min(made.cap, made.held), made.price, made.floor, made.blocks)
+    return replace(made, budgets=budgets, held=min(made.cap, made.held))

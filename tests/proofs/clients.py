@@ -25,7 +25,7 @@ if __name__ == "__main__":
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
-from accounting import holds
+from accounting import barrier, holds
 from accounting.errors import Conflict, PaymentRequired
 from accounting.holds import Placed
 from tests.proofs import barriers
@@ -176,7 +176,7 @@ class Client:
 def _kept(place: Callable[[], Placed]) -> Placed:
     """Placed, and on disk: what the engine waits for before the first token."""
     placed = place()
-    barriers.hold_is_durable(placed.hold_id)
+    barrier.hold_is_durable(placed.hold_id)
     return placed
 
 
@@ -192,7 +192,7 @@ def _plain(seat: Seat) -> dict[str, Any]:
 
 def _lost(error: Exception) -> bool:
     """Whether the connection is gone; a deadlock or a refusal has a code, and leaves it standing."""
-    if isinstance(error, InterfaceError) or barriers.lost_in_a_crash(error):
+    if isinstance(error, InterfaceError | barrier.LostInACrashError):
         return True
     code = getattr(error.__cause__, "pgcode", None)
     return isinstance(error, OperationalError) and (code is None or code in GOING_DOWN)

@@ -28,7 +28,7 @@ class Story:
     placed: dict[str, Any] | None = None
     refused: bool = False
     topped: dict[str, int] = field(default_factory=dict)
-    perhaps_topped: dict[str, int] = field(default_factory=dict)
+    perhaps_topped: dict[str, list[int]] = field(default_factory=dict)
     marks: list[dict[str, Any]] = field(default_factory=list)
     marked: int = 0
     settling: dict[str, Any] | None = None
@@ -54,9 +54,9 @@ class Story:
     def _top_up(self, line: dict[str, Any]) -> None:
         label = line["label"]
         if line["what"] == "topping":
-            self.perhaps_topped[label] = line["nats"]
+            self.perhaps_topped.setdefault(label, []).append(line["nats"])
         else:
-            amount = self.perhaps_topped.pop(label)
+            amount = self.perhaps_topped[label].pop()
             self.topped[label] = self.topped.get(label, 0) + (amount if line["yes"] else 0)
 
 

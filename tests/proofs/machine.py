@@ -24,7 +24,7 @@ from tests.proofs.world import World
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 OWNERS = ("ada", "ben", "eve")
-BUDGETS = (*OWNERS, "shared")  # each owner's own, and one that seats of several owners may name as well
+BUDGETS = ("shared", *OWNERS)  # one that seats of several owners may name, and each owner's own
 CAPS = ("key", "day")
 WALLETS = ("rich", "poor")
 

@@ -33,8 +33,18 @@ class Seat:
     price: int
     floor: int
     blocks: bool
+    ceiling: int | None = None
     drawn: int = 0
     delivered: int = 0
+
+    def charge(self, nano_nats: int) -> int:
+        return self._below_ceiling(rounded_down(nano_nats, self.price))
+
+    def quote(self) -> int:
+        return self._below_ceiling(rounded_up(self.cap, self.price))
+
+    def _below_ceiling(self, money: int) -> int:
+        return money if self.ceiling is None else min(money, self.ceiling)
 
     def lost(self) -> tuple[int, int]:
         """Drawn and charged when nobody settles: the watermark, in the private regime whole blocks."""
@@ -100,12 +110,12 @@ class Model:
     @staticmethod
     def quote(seats: Iterable[Seat], fee_points: int) -> int:
         chosen = list(seats)
-        charges = sum(rounded_up(seat.cap, seat.price) for seat in chosen)
+        charges = sum(seat.quote() for seat in chosen)
         return charges + sum(seat.floor for seat in chosen) + fee_of(charges, fee_points)
 
     def end(self, hold: Held, used: dict[str, tuple[int, int]]) -> int:
         """Settle with (drawn, charged) by seat; says what left the wallet."""
-        charges = {label: rounded_down(used[label][1], seat.price) for label, seat in hold.seats.items()}
+        charges = {label: seat.charge(used[label][1]) for label, seat in hold.seats.items()}
         total = fee = fee_of(sum(charges.values()), hold.fee_points)
         for label, seat in hold.seats.items():
             paid = max(charges[label], seat.floor if hold.tokens_delivered else 0)

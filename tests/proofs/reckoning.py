@@ -9,6 +9,7 @@ import json
 import sys
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +106,9 @@ class _Telling:
     def _seat(self, line: HoldLine) -> Seat:
         asked = self.story.asked["seats"][line.label]
         certain = asked["held"] + self.story.topped.get(line.label, 0)
-        perhaps = self.story.perhaps_topped.get(line.label, 0)
-        self._require(line.held_nano_nats in {certain, certain + perhaps}, f"{line.label} holds other nats")
+        perhaps = self.story.perhaps_topped.get(line.label, [])
+        possible = {certain + sum(some) for n in range(len(perhaps) + 1) for some in combinations(perhaps, n)}
+        self._require(line.held_nano_nats in possible, f"{line.label} holds other nats")
         return Seat(
             (line.label,), asked["cap"], line.held_nano_nats, asked["price"], asked["floor"], asked["blocks"]
         )

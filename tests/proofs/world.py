@@ -3,7 +3,6 @@
 It knows which id a name has, and nothing about what is right: that is the model's.
 """
 
-import inspect
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,6 +48,7 @@ class World:
             block_nano_nats=max(seat.held, 1),
             price_micro_usd_per_nat=seat.price,
             floor_micro_usd=seat.floor,
+            ceiling_micro_usd=seat.ceiling,
             charged_by="blocks" if seat.blocks else "measured",
         )
 
@@ -66,7 +66,7 @@ class World:
         return holds.place(
             hold_id=hold_id,
             wallet_id=self.wallets[wallet],
-            **_caps([self.caps[name] for name in caps]),
+            spend_cap_account_ids=tuple(self.caps[name] for name in caps),
             terms=[self.terms(label, seat) for label, seat in seats.items()],
             fee_basis_points=fee_points,
             max_price_micro_usd=most,
@@ -107,12 +107,3 @@ class World:
             acting_user_label="operator",
             now=now,
         )
-
-
-MOST_CAPS = 2 if "spend_cap_account_ids" in inspect.signature(holds.place).parameters else 1
-
-
-def _caps(account_ids: Sequence[int]) -> dict[str, Any]:
-    if MOST_CAPS == 1:
-        return {"spend_cap_account_id": account_ids[0] if account_ids else None}
-    return {"spend_cap_account_ids": tuple(account_ids)}
