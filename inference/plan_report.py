@@ -9,6 +9,7 @@ from django.conf import settings
 
 from accounting.pricing import charge_micro_usd
 from inference.plan import NANO, Plan, Seat
+from inference.plan_privacy import privacy_of_seat
 from inference.report import excluded_report
 from inference.request import Question
 
@@ -49,4 +50,5 @@ def _seat(seat: Seat, *, private: bool) -> dict[str, Any]:
         "floor_price_micro_usd": limits.floor_price_micro_usd,
         "ceiling_price_micro_usd": limits.ceiling_price_micro_usd,
         "most_micro_usd": max(most, limits.floor_price_micro_usd),
+        "privacy": privacy_of_seat(seat),
     }

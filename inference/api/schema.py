@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
 from inference.wishes import EXPLAIN, MODES
+from marketplace.api.privacy import ReadingOut
 
 STATUSES = {
     400: "The body is not valid JSON.",
@@ -185,6 +186,15 @@ class QuoteOut(serializers.Serializer[Any]):
     total_micro_usd = serializers.IntegerField()
 
 
+class PlannedPrivacyOut(serializers.Serializer[Any]):
+    """What the answer can add at most, and what the source's policy never exceeds."""
+
+    eta = serializers.FloatField()
+    token_charge_nano_nats = serializers.IntegerField(help_text="from alpha and eta alone")
+    this_answer_at_most = ReadingOut()
+    never_above = ReadingOut(help_text="the filter: the budget that the policy states")
+
+
 class PlannedSourceOut(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment]
     owner = serializers.CharField()
@@ -198,6 +208,7 @@ class PlannedSourceOut(serializers.Serializer[Any]):
     floor_price_micro_usd = serializers.IntegerField()
     ceiling_price_micro_usd = serializers.IntegerField(allow_null=True, help_text="null: no ceiling")
     most_micro_usd = serializers.IntegerField()
+    privacy = PlannedPrivacyOut(allow_null=True, help_text="private mode: from public values only")
 
 
 class PlanOut(serializers.Serializer[Any]):

@@ -3,6 +3,7 @@
 Serves every page; reads nothing but its arguments. It must not query the database.
 """
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -43,6 +44,18 @@ def usd(micro_usd: int | None) -> SafeString | str:
         return "—"
     text = words.dollars(micro_usd)
     return format_html('<span class="money">{}<i>{}</i></span>', text[:-4], text[-4:])
+
+
+@register.filter
+def zcdp(nano_zcdp: int) -> str:
+    """A zCDP parameter with six digits behind the point, rounded up."""
+    return f"{math.ceil(nano_zcdp / 1000) / 1_000_000:,.6f}"
+
+
+@register.filter
+def epsilon(value: float) -> str:
+    """An epsilon with four digits behind the point, rounded up: a guarantee is never told as more."""
+    return f"{math.ceil(value * 10_000) / 10_000:,.4f}"
 
 
 @register.filter

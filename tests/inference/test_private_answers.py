@@ -133,3 +133,36 @@ def test_a_private_answer_that_fails_before_its_first_token_spends_nothing(priva
     assert private.money_left() == money
     state = budgets.state(budget)
     assert (state.spent, state.held) == (0, 0)
+
+
+def test_the_owner_sees_the_odometer_before_and_after_each_answer(private):
+    for tokens in (8, 4):
+        ask(private, max_tokens=tokens, abc={"mode": "private", "only": ["clinic"]})
+    told = private.cast.second_owner.api.get("/v1/sources/clinic/privacy").json()
+    newest, oldest = told["answers"]
+    assert (oldest["before"]["nano_nats"], oldest["after"]["nano_nats"]) == (0, 8 * PER_TOKEN)
+    assert newest["before"] == oldest["after"]
+    assert newest["after"] == told["odometer"]
+    assert told["odometer"]["nano_nats"] == 12 * PER_TOKEN < told["filter"]["nano_nats"] == 1_500_000_000
+    assert told["remaining"]["mean_charge_nano_nats"] == 6 * PER_TOKEN
+    left = 1_500_000_000 - 12 * PER_TOKEN
+    assert told["remaining"]["answers_at_mean_charge"] == left // (6 * PER_TOKEN)
+    assert private.cast.second_owner.api.get(f"/v1/receipts/{newest['receipt_id']}").status_code == 200
+    page = private.cast.second_owner.browser.get("/sources/clinic").content.decode()
+    assert f"/receipts/{newest['receipt_id']}" in page
+
+
+def test_a_private_plan_says_what_the_answer_can_add_and_what_is_never_exceeded(private):
+    body = private.body(about="whale-book", seed=None, abc={"mode": "private", "only": ["clinic"]})
+    before = private.cast.buyer.api.post("/v1/plan", body, format="json").json()["sources"][0]["privacy"]
+    assert before["this_answer_at_most"]["nano_nats"] == 6 * PER_TOKEN
+    assert before["never_above"]["nano_nats"] == 1_500_000_000
+    assert [one["delta"] for one in before["never_above"]["guarantees"]] == [1e-5, 1e-6]
+    ask(private, abc={"mode": "private", "only": ["clinic"]})
+    after = private.cast.buyer.api.post("/v1/plan", body, format="json").json()["sources"][0]["privacy"]
+    assert after == before, "what is spent is the owner's to know"
+
+
+def test_an_open_plan_makes_no_privacy_claim(scene):
+    (seat,) = scene.cast.buyer.api.post("/v1/plan", scene.body(), format="json").json()["sources"]
+    assert seat["privacy"] is None

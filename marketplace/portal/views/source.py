@@ -18,7 +18,7 @@ from marketplace.policy import plain
 from marketplace.policy.sentences import sentences
 from marketplace.portal.actions import act
 from marketplace.portal.desk import Desk, at_desk, page
-from marketplace.portal.figures import budgets, earnings, training
+from marketplace.portal.figures import budgets, earnings, privacy, training
 from marketplace.portal.figures.sources import rows_of
 from marketplace.portal.views.sources import own_source
 
@@ -48,6 +48,7 @@ def source(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
         newer_version=bool(partition and version and partition.version_id != version.pk),
         job=training.latest_job(found),
         lines=earnings.shown(earnings.lines_of([found])[:LINES], [found]),
+        **privacy.shown(found),
     )
 
 
