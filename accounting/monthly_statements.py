@@ -91,6 +91,8 @@ class Statement:
     as_of: datetime  # the fixed upper bound, itself not included
     final: bool  # whether nothing can be added to it any more
     opening_micro_usd: int
+    account_ids: Collection[int]
+    window: Window
     _read: Callable[[], Iterator[Line]]
     totals: Totals = field(default_factory=Totals)
 
@@ -111,8 +113,9 @@ def of_consumer(*, wallet_id: int, month: Month, now: datetime) -> Statement:
     paid = _sum(receipts_of(wallet_id, Window(None, month.since)), F("total_micro_usd"))
     opening = _others_before((wallet_id,), month) - paid
     return Statement(
-        "paid", month, window.until, _final(month, now), opening, lambda: of_wallet(wallet_id, window)
-    )
+        "paid", month, window.until, _final(month, now), opening, (wallet_id,), window,
+        lambda: of_wallet(wallet_id, window),
+    )  # fmt: skip
 
 
 def of_owner(*, earnings_account_ids: Collection[int], month: Month, now: datetime) -> Statement:
@@ -123,7 +126,7 @@ def of_owner(*, earnings_account_ids: Collection[int], month: Month, now: dateti
     )
     opening = _others_before(earnings_account_ids, month) + earned
     return Statement(
-        "earned", month, window.until, _final(month, now), opening,
+        "earned", month, window.until, _final(month, now), opening, earnings_account_ids, window,
         lambda: of_earnings(earnings_account_ids, window),
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from marketplace.portal.views import (
     session,
     source,
     sources,
+    statements,
     wallet,
 )
 
@@ -41,6 +42,16 @@ urlpatterns = [
     path("earnings/payouts/<uuid:payout_id>/cancel", payouts.cancel, name="payout-cancel"),
     path("receipts/<uuid:receipt_id>", receipts.receipt, name="receipt"),
     path("account", account.account, name="account"),
+    *(
+        path(f"{section}/statement{rest}", view, {"of": of, **more}, name=f"{name}{kind}")
+        for section, of, name in (("account", "paid", "statement"), ("earnings", "earned", "earned"))
+        for rest, view, more, kind in (
+            ("", statements.statement, {}, ""),
+            ("/print", statements.printed, {}, "-print"),
+            (".csv", statements.file, {"form": "csv"}, "-csv"),
+            (".json", statements.file, {"form": "json"}, "-json"),
+        )
+    ),
     path("wallet", wallet.wallet, name="wallet"),
     path("wallet.csv", wallet.wallet_csv, name="wallet-csv"),
     path("wallet/top-ups/<uuid:top_up_id>", wallet.top_up, name="top-up"),

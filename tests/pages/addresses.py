@@ -17,6 +17,11 @@ OF_ALL = (
     "/wallet",
     "/wallet.csv",
 )
+STATEMENTS = tuple(
+    f"/{section}/statement{rest}"
+    for section in ("account", "earnings")
+    for rest in ("", "/print", ".csv", ".json")
+)
 OF_A_SOURCE = ("", "/documents", "/policy", "/progress")
 POSTED = ("/train", "/train/cancel", "/suspend", "/resume", "/withdraw", "/policy/preview")
 
@@ -24,7 +29,7 @@ POSTED = ("/train", "/train/cancel", "/suspend", "/resume", "/withdraw", "/polic
 def pages(scene: Scene) -> list[str]:
     """What the owner of the scene can open."""
     own = [f"/sources/{scene.alpine.slug}{part}" for part in OF_A_SOURCE]
-    return [*OF_ALL, *own, f"/receipts/{scene.receipt.pk}"]
+    return [*OF_ALL, *STATEMENTS, *own, f"/receipts/{scene.receipt.pk}"]
 
 
 def posted(scene: Scene) -> list[str]:

@@ -58,7 +58,7 @@ class _Looker(HTMLParser):
 
 def look_at(reply: Any) -> _Looker:
     looker = _Looker()
-    looker.feed(reply.content.decode())
+    looker.feed(reply.getvalue().decode())
     return looker
 
 
@@ -131,7 +131,16 @@ def test_a_defect_of_ours_gets_a_page_that_gives_nothing_away(
 
 
 def test_every_stylesheet_and_module_is_our_own_and_reaches_no_other_host() -> None:
-    for name in ("app.css", "icon.svg", "copy.js", "files.js", "policy.js", "progress.js"):
+    for name in (
+        "app.css",
+        "icon.svg",
+        "copy.js",
+        "files.js",
+        "policy.js",
+        "progress.js",
+        "print.js",
+        "statement.css",
+    ):
         path = finders.find(f"marketplace/{name}")
         assert path, name
         lines = Path(path).read_text().splitlines()

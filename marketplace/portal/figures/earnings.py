@@ -1,6 +1,6 @@
 """What an owner's sources earned, from receipt lines: totals, by source, by day, and line by line."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
+from accounting import keyset
 from accounting.models import ReceiptLine
 from marketplace.models import Source
 
@@ -93,6 +94,25 @@ def shown(lines: Iterable[ReceiptLine], sources: Iterable[Source]) -> list[Line]
         )
         for line in lines
     ]
+
+
+_WHOLE = ("earnings_account_id", "receipt_id", "nano_nats", "charge_micro_usd", "floor_top_up_micro_usd")
+
+
+def every_line(sources: Sequence[Source], *, now: datetime) -> Iterator[dict[str, Any]]:
+    """All lines up to now, oldest first, however many there are."""
+    slugs = {source.earnings_account_id: source.slug for source in sources}
+    rows = lines_of(sources).filter(issued_at__lte=now)
+    for at, _, account, receipt, nats, charge, floor in keyset.walk(rows, moment="issued_at", columns=_WHOLE):
+        yield {
+            "issued_at": at,
+            "source": slugs[account],
+            "receipt_id": receipt,
+            "nano_nats": nats,
+            "charge_micro_usd": charge,
+            "floor_top_up_micro_usd": floor,
+            "earned_micro_usd": charge + floor,
+        }
 
 
 def by_source(sources: Sequence[Source], *, since: datetime | None = None) -> dict[int, Earned]:
