@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -66,7 +67,8 @@ def _peak_kib() -> int:
     return int(next(line for line in text.splitlines() if line.startswith("VmHWM")).split()[1])
 
 
-def _run(database: str, sizes: list[int]) -> None:
+def run(database: str, sizes: list[int], what: list[str]) -> Iterator[dict[str, Any]]:
+    """Each measurement as it is made, over a database of its own."""
     with tempfile.TemporaryDirectory() as folder:
         url = database or f"sqlite:///{folder}/statements.sqlite3"
         name = f"statements_{uuid.uuid4().hex[:8]}"
@@ -76,13 +78,13 @@ def _run(database: str, sizes: list[int]) -> None:
         os.environ.update(DATABASE_URL=url, VAR_DIR=folder, DJANGO_SETTINGS_MODULE="config.settings")
         os.environ["ALLOWED_HOSTS"] = "testserver"
         try:
-            _measure_all(sizes)
+            yield from _measured_all(sizes, what)
         finally:
             if database:
                 _on_server(database, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _measure_all(sizes: list[int]) -> None:
+def _measured_all(sizes: list[int], what: list[str]) -> Iterator[dict[str, Any]]:
     import django
 
     django.setup()
@@ -91,13 +93,16 @@ def _measure_all(sizes: list[int]) -> None:
     call_command("migrate", verbosity=0)
     for size in sizes:
         username = _filled(size)
-        for what, address in READ.items():
-            got = measured(dict(os.environ), username, address)
-            print(
-                f"{size:>9,} lines, {what:<17} {size / got['seconds']:>10,.0f} lines/s   "
-                f"{got['bytes'] / 1e6:>6.1f} MB sent   peak {got['peak_kib'] / 1024:>6.1f} MiB "
-                f"(+{(got['peak_kib'] - got['before_kib']) / 1024:.1f} for the statement)"
-            )
+        for name in what:
+            yield {"lines": size, "what": name, **measured(dict(os.environ), username, READ[name])}
+
+
+def _show(got: dict[str, Any]) -> str:
+    return (
+        f"{got['lines']:>9,} lines, {got['what']:<17} {got['lines'] / got['seconds']:>10,.0f} lines/s   "
+        f"{got['bytes'] / 1e6:>6.1f} MB sent   peak {got['peak_kib'] / 1024:>6.1f} MiB "
+        f"(+{(got['peak_kib'] - got['before_kib']) / 1024:.1f} for the statement)"
+    )
 
 
 def _filled(size: int) -> str:
@@ -136,13 +141,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--database", default="", help="a PostgreSQL server; SQLite when left out")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--only", nargs="+", choices=list(READ), help="which of the statements")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--read", help=argparse.SUPPRESS)
     parser.add_argument("--as", dest="username", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.read:
         _read(given.read, given.username)
-    else:
-        _run(given.database, given.sizes)
+        return
+    for got in run(given.database, given.sizes, given.only or list(READ)):
+        print(json.dumps(got) if given.json else _show(got), flush=True)
 
 
 if __name__ == "__main__":
