@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError
 
 from accounting import barrier, operations
 from accounting.errors import Conflict, Invalid
 from accounting.held import Held
 from accounting.ledger import available, lock
 from accounting.models import Hold, HoldLine, HoldState
-from accounting.movers import mover, server
+from accounting.movers import mover, rows, server
 from accounting.movers.moves import HoldPlaced, PlaceHold
 from accounting.opened import line_of, open_hold
 from accounting.settlement import expire_due
@@ -98,7 +98,7 @@ def place(
 
 
 def _write(move: PlaceHold) -> HoldPlaced | None:
-    if mover() is not server:
+    if mover() is not server or _share_a_budget(move.seats):
         return _write_rows(move)
     try:
         return _write_at_once(move)
@@ -115,10 +115,24 @@ def _write_at_once(move: PlaceHold) -> HoldPlaced | None:
         return server.place(move)
 
 
-@durable_write
+def _share_a_budget(seats: Sequence[SeatTerms]) -> bool:
+    """Then the order of the seats decides who sits; the server function takes accounts in their own order."""
+    named = [account_id for seat in seats for account_id in seat.budget_account_ids]
+    return len(set(named)) < len(named)
+
+
 def _write_rows(move: PlaceHold) -> HoldPlaced | None:
-    done: HoldPlaced | None = mover().place(move)
-    return done
+    try:
+        return _place_rows(move)
+    except IntegrityError:
+        if Hold.objects.filter(pk=move.hold_id).exists():  # another call with the same id won the race
+            return None
+        raise
+
+
+@durable_write
+def _place_rows(move: PlaceHold) -> HoldPlaced | None:
+    return rows.place(move)
 
 
 def _first_outcome(move: PlaceHold) -> HoldPlaced:
