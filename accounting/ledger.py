@@ -1,7 +1,7 @@
-"""Moves value between accounts and says what they hold: the two verbs of bookkeeping.
+"""What accounts hold: locks them, says what they can still give, and sums the books up.
 
-`post` writes a set of linked transfers, all or none, under an id that the caller made. The database moves the
-running totals and refuses what would go below zero; here that refusal gets its words.
+Value moves elsewhere: by `transfers` in general, by `holds` and `settlement` for answers. The database moves
+the running totals and refuses what would go below zero.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,12 +13,10 @@ from uuid import UUID
 from django.db.models import Case, Q, Sum, Value, When
 
 from accounting import operations
-from accounting.errors import Conflict, Invalid, NotFound
+from accounting.errors import NotFound
 from accounting.models import Account, AccountKind, Asset, Phase, Transfer
 from accounting.models.accounts import RUNNING_KINDS
 from accounting.models.transfers import MOVING_PHASES
-from accounting.terms import whole
-from accounting.writes import joining_write
 
 ORDER = (AccountKind.BUDGET, AccountKind.WALLET, AccountKind.SPEND_CAP)
 
@@ -70,27 +68,6 @@ def available(account: Account) -> int | None:
     return max(0, left)
 
 
-@joining_write
-def post(*, operation_id: UUID, kind: str, entries: Sequence[Entry], now: datetime) -> tuple[UUID, ...]:
-    """Post all entries or none; repeating the call changes nothing and gives the same transfer ids."""
-    if not entries:
-        raise Invalid("There is nothing to post.")
-    for entry in entries:
-        whole("amount", entry.amount, least=1)
-    content = {"entries": [[e.debit_account_id, e.credit_account_id, e.amount, e.label] for e in entries]}
-    outcome = operations.begin(operation_id=operation_id, kind=kind, content=content, now=now)
-    if outcome is None:
-        accounts = lock_what_can_refuse(
-            {a for e in entries for a in (e.debit_account_id, e.credit_account_id)}
-        )
-        _require_funds(entries, accounts)
-        transfers = posted_transfers(operation_id, entries, accounts, now)
-        Transfer.objects.bulk_create(transfers)
-        outcome = {"transfers": [str(transfer.pk) for transfer in transfers]}
-        operations.finish(operation_id=operation_id, outcome=outcome)
-    return tuple(UUID(value) for value in outcome["transfers"])
-
-
 def posted_transfers(
     operation_id: UUID, entries: Sequence[Entry], accounts: dict[int, Account], now: datetime
 ) -> list[Transfer]:
@@ -119,21 +96,6 @@ def lock_what_can_refuse(account_ids: set[int]) -> dict[int, Account]:
     for account_id in account_ids - locked.keys() - others.keys():
         raise NotFound(f"There is no account {account_id}.")
     return {**others, **locked}
-
-
-def _require_funds(entries: Sequence[Entry], accounts: dict[int, Account]) -> None:
-    left = {account_id: available(account) for account_id, account in accounts.items()}
-    for entry in entries:
-        if accounts[entry.debit_account_id].asset != accounts[entry.credit_account_id].asset:
-            raise Invalid("Both sides of a transfer are of the same asset.")
-        rest = left[entry.debit_account_id]
-        if rest is not None:
-            if entry.amount > rest:
-                raise Conflict(
-                    f"Account {entry.debit_account_id} has {rest} left, not {entry.amount}.",
-                    code="insufficient_funds",
-                )
-            left[entry.debit_account_id] = rest - entry.amount
 
 
 def balance(account_id: int) -> Balance:

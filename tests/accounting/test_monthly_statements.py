@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounting import keyset, ledger, monthly_statements, wallets
+from accounting import keyset, ledger, monthly_statements, transfers, wallets
 from accounting.accounts import AccountKind, system_accounts
 from accounting.errors import Invalid
 from accounting.models import Receipt, Transfer
@@ -43,8 +43,8 @@ def top_up(market, amount, at):
 
 def move(debit, credit, amount, at, label):
     """A movement of whatever kind."""
-    entry = ledger.Entry(debit, credit, amount, label=label)
-    ledger.post(operation_id=uuid.uuid4(), kind="something_new", entries=(entry,), now=at)
+    entry = transfers.PostStep(debit, credit, amount, label=label)
+    transfers.linked(operation_id=uuid.uuid4(), kind="something_new", steps=(entry,), now=at)
 
 
 @pytest.fixture

@@ -284,3 +284,23 @@ def test_ledger_check_names_a_tampered_refund(market, rule, statement):
         assert cursor.rowcount > 0
     installation.install(connection)
     assert rule in {breach.rule for breach in check(now=NOW).breaches}
+
+
+def test_an_answer_that_paid_through_clearing_is_refunded_through_it(sound):
+    """As version 0.1 booked it: wallet to clearing, and from there to whoever was paid."""
+    receipt_id = paid_answer(sound)
+    clearing = system_accounts((AccountKind.CLEARING,))[AccountKind.CLEARING]
+    one = Transfer.objects.get(debit_account=sound.wallet, label="fee")
+    rows = Transfer.objects.filter(hold=one.hold_id, debit_account=sound.wallet)
+    installation.remove(connection)
+    rows.update(debit_account=clearing)
+    Transfer.objects.create(
+        id=uuid.uuid4(), operation_id=one.operation_id, phase="posted", asset="micro_usd", amount=147,
+        debit_account_id=sound.wallet, credit_account_id=clearing, hold_id=one.hold_id, created_at=NOW,
+    )  # fmt: skip
+    installation.install(connection)
+    give(receipt_id, 50)
+    give(receipt_id)
+    assert ledger.balance(clearing).posted == 0
+    assert ledger.balance(sound.wallet).posted == 1_000_000
+    assert earned.together(accounts(sound, "ab")).balance == 0

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounting import budgets, holds, ledger, wallets
+from accounting import budgets, holds, ledger, transfers, wallets
 from accounting.accounts import AccountKind, Asset, open_account
 from accounting.errors import Conflict, Invalid, PaymentRequired
 from accounting.models import Account, Transfer
@@ -45,9 +45,9 @@ def test_rule_1_a_transfer_between_two_assets_is_refused_by_the_database(market)
 
 
 def test_rule_1_a_posting_between_two_assets_is_refused_in_words(market):
-    entry = ledger.Entry(market.wallet, market.owners["a"].budget, 1)
+    entry = transfers.PostStep(market.wallet, market.owners["a"].budget, 1)
     with pytest.raises(Invalid):
-        ledger.post(operation_id=uuid.uuid4(), kind="test", entries=(entry,), now=NOW)
+        transfers.linked(operation_id=uuid.uuid4(), kind="test", steps=(entry,), now=NOW)
 
 
 @pytest.mark.parametrize("amount", [0, -5])
@@ -73,9 +73,9 @@ def test_rule_1_transfers_are_never_changed_or_deleted(market):
 
 def test_rule_1_linked_postings_are_all_or_none(market):
     a, b = market.owners["a"].earnings, market.owners["b"].earnings
-    entries = (ledger.Entry(market.wallet, a, 600_000), ledger.Entry(market.wallet, b, 600_000))
+    entries = (transfers.PostStep(market.wallet, a, 600_000), transfers.PostStep(market.wallet, b, 600_000))
     with pytest.raises(Conflict) as refused:
-        ledger.post(operation_id=uuid.uuid4(), kind="test", entries=entries, now=NOW)
+        transfers.linked(operation_id=uuid.uuid4(), kind="test", steps=entries, now=NOW)
     assert refused.value.code == "insufficient_funds"
     assert ledger.balance(a).posted == 0
     assert ledger.balance(market.wallet).posted == 1_000_000

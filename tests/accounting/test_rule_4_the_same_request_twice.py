@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounting import budgets, ledger, wallets
+from accounting import budgets, ledger, transfers, wallets
 from accounting.errors import Conflict, PaymentRequired
 from accounting.models import Hold, Transfer
 from tests.accounting.conftest import NAT, NOW, set_limit
@@ -90,9 +90,9 @@ def test_rule_4_a_repeated_limit_does_not_undo_a_later_one(market):
 
 def test_rule_4_a_posting_keeps_its_transfers(market):
     operation_id = uuid.uuid4()
-    entries = (ledger.Entry(market.wallet, market.owners["a"].earnings, 5),)
-    first = ledger.post(operation_id=operation_id, kind="test", entries=entries, now=NOW)
-    assert ledger.post(operation_id=operation_id, kind="test", entries=entries, now=NOW) == first
+    entries = (transfers.PostStep(market.wallet, market.owners["a"].earnings, 5),)
+    first = transfers.linked(operation_id=operation_id, kind="test", steps=entries, now=NOW)
+    assert transfers.linked(operation_id=operation_id, kind="test", steps=entries, now=NOW) == first
     assert Transfer.objects.filter(operation_id=operation_id).count() == 1
 
 

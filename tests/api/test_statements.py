@@ -12,7 +12,7 @@ from asgiref.sync import async_to_sync
 from django.test import AsyncClient
 from django.utils import timezone
 
-from accounting import ledger, statements
+from accounting import ledger, statements, transfers
 from accounting.accounts import AccountKind, system_accounts
 from marketplace import tables
 from tests.api.reading import problem
@@ -120,8 +120,8 @@ def test_a_payout_and_a_refund_are_on_the_owners_statement(cast, month):
         "earnings_account_id", flat=True
     )
     funding = system_accounts((AccountKind.FUNDING,))[AccountKind.FUNDING]
-    entry = ledger.Entry(account, funding, 11, label="payout")
-    ledger.post(operation_id=uuid.uuid4(), kind="payout", entries=(entry,), now=timezone.now())
+    entry = transfers.PostStep(account, funding, 11, label="payout")
+    transfers.linked(operation_id=uuid.uuid4(), kind="payout", steps=(entry,), now=timezone.now())
     found = body(cast.owner, OF_SOURCE)
     assert {one["kind"]: one["amount_micro_usd"] for one in found["totals"]} == {"answer": 60, "payout": -11}
     assert found["closing_balance_micro_usd"] == ledger.balance(account).posted
@@ -179,8 +179,8 @@ def test_numbers_stay_numbers_and_plain_text_stays_as_it_is():
 def test_labels_of_movements_cannot_carry_a_formula_into_the_file(cast):
     funding = system_accounts((AccountKind.FUNDING,))[AccountKind.FUNDING]
     wallet = cast.buyer.organisation.wallet_account_id
-    entry = ledger.Entry(funding, wallet, 1, label="=cmd|' /C calc'!A0")
-    ledger.post(operation_id=uuid.uuid4(), kind="odd", entries=(entry,), now=timezone.now())
+    entry = transfers.PostStep(funding, wallet, 1, label="=cmd|' /C calc'!A0")
+    transfers.linked(operation_id=uuid.uuid4(), kind="odd", steps=(entry,), now=timezone.now())
     _, row, _ = rows(cast.buyer, PAID)
     assert row["kind"].startswith("'=cmd")
 

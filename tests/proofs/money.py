@@ -6,7 +6,7 @@ from functools import partial
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from accounting import ledger
+from accounting import transfers
 from accounting.accounts import AccountKind, system_accounts
 from tests.proofs.machine import BUDGETS, CAPS, OWNERS, WALLETS, BooksMachine, Done
 from tests.proofs.model import NAT
@@ -54,20 +54,20 @@ class MoneyRules(BooksMachine):
         funding = system_accounts((AccountKind.FUNDING,))[AccountKind.FUNDING]
         ids = {**self.world.wallets, **self.world.earnings}
         rows = [
-            ledger.Entry(funding, ids[name], amount)
+            transfers.PostStep(funding, ids[name], amount)
             if way == "in"
-            else ledger.Entry(ids[name], funding, amount)
+            else transfers.PostStep(ids[name], funding, amount)
             for name, way, amount in self._within_earnings(entries)
         ]
         if not rows:
             return
-        post = partial(ledger.post, operation_id=uuid.uuid4(), kind="proof", now=self.now)
+        post = partial(transfers.linked, operation_id=uuid.uuid4(), kind="proof", now=self.now)
         out = {name: sum(row.amount for row in rows if row.debit_account_id == ids[name]) for name in WALLETS}
         if any(out[name] > self.model.money_left(name) for name in WALLETS):
-            self.refused("insufficient_funds", lambda: post(entries=rows))
+            self.refused("insufficient_funds", lambda: post(steps=rows))
             return
-        posted = post(entries=rows)
-        self.done.append(Done(lambda: post(entries=rows), posted, lambda: post(entries=[*rows, rows[0]])))
+        posted = post(steps=rows)
+        self.done.append(Done(lambda: post(steps=rows), posted, lambda: post(steps=[*rows, rows[0]])))
         for row in rows:
             self._moved(row.debit_account_id, -row.amount)
             self._moved(row.credit_account_id, row.amount)
