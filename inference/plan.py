@@ -7,8 +7,10 @@ Every cap is finite, and each limit carries the name of whoever set it.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from accounting.errors import Forbidden
+from accounting.maths.units import nano_nats_down
 from accounting.pricing import Quote, caps_within, quote_micro_usd
 from accounting.terms import SeatTerms
 from inference.wishes import Wishes
@@ -207,12 +209,17 @@ def _caps(one: Considered, wishes: Wishes, max_tokens: int, house: House) -> Map
     """Every limit on this source's nats in this answer, by whose it is; ties go to the first."""
     per_token = one.token_charge_nano_nats or house.nats_per_token * NANO
     caps = {
-        "user": None if wishes.max_influence_nats is None else int(wishes.max_influence_nats * NANO),
+        "user": None if wishes.max_influence_nats is None else _allowed(wishes.max_influence_nats),
         "policy": one.admitted.limits.per_answer_nano_nats,
         "budget": one.admitted.left_nano_nats,
         "query_cap": max_tokens * per_token,
     }
     return {name: cap for name, cap in caps.items() if cap is not None}
+
+
+def _allowed(nats: float) -> int:
+    """A limit as it was written, in nano-nats, rounded down."""
+    return nano_nats_down(Decimal(str(nats)))
 
 
 def _within_price(seats: Sequence[Seat], wishes: Wishes, house: House) -> tuple[list[Seat], list[Excluded]]:
