@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import BigIntegerField, F, OuterRef, Subquery
+
 from accounting.errors import NotFound
 from accounting.ledger import available
 from accounting.limits import set_stated_limit
@@ -53,6 +55,12 @@ def states(account_ids: Iterable[int]) -> dict[int, BudgetState]:
     """Many budgets in one query; ids that are no budgets are left out."""
     rows = Account.objects.filter(pk__in=list(account_ids), kind=AccountKind.BUDGET)
     return {account.pk: _state(account) for account in rows}
+
+
+def spent_of(column: str) -> Subquery:
+    """What the account that `column` names has spent, as an expression of a query over other rows."""
+    spent = Account.objects.filter(pk=OuterRef(column)).values(spent=F("debits_posted") - F("withdrawn"))
+    return Subquery(spent[:1], output_field=BigIntegerField())
 
 
 def _state(account: Account) -> BudgetState:

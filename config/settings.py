@@ -129,6 +129,7 @@ UPKEEP_SECONDS = environment.number("UPKEEP_SECONDS", 30)  # how often lost hold
 UPKEEP_SCHEDULE = {  # task name -> seconds between two runs; Celery beat and the embedded ticker follow it
     "workers.tasks.expire_holds": UPKEEP_SECONDS,
     "workers.tasks.expire_transfers": UPKEEP_SECONDS,
+    "workers.tasks.keep_budgets": UPKEEP_SECONDS,
     "workers.tasks.take_up_lost_work": UPKEEP_SECONDS,
     "workers.tasks.delete_expired_transcripts": 3600.0,
     "workers.tasks.seal_books": 60.0,
@@ -163,6 +164,18 @@ RECEIPT_RETIRED_KEYS_FILE = environment.file(
     "RECEIPT_RETIRED_KEYS", kept_in=VAR_DIR / "keys" / "receipt_retired_keys.json"
 )
 AUDIT_HEADS_FILE = environment.file("AUDIT_HEADS", kept_in=VAR_DIR / "keys" / "audit_heads.json")
+
+# --- mail: letters to owners about their budgets -------------------------------------------------------
+# Without a mail server letters are files under var/mail: nothing is lost and nothing has to be installed.
+EMAIL_HOST = environment.text("EMAIL_HOST")
+EMAIL_PORT = environment.whole("EMAIL_PORT", 587 if EMAIL_HOST else 25)
+EMAIL_HOST_USER = environment.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = environment.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = EMAIL_PORT == 587
+EMAIL_TIMEOUT = 10
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM") or "market@localhost"
 
 # --- answers --------------------------------------------------------------------------------------------
 TRANSCRIPT_SECRET = environment.secret("TRANSCRIPT_SECRET", kept_in=VAR_DIR / "keys")  # prompts at rest
@@ -282,6 +295,7 @@ UNFOLD: dict[str, Any] = {
                 _rows("Documents", "description", "marketplace_document"),
                 _rows("Policies", "gavel", "marketplace_policyversion"),
                 _rows("Window budgets", "calendar_today", "marketplace_windowbudget"),
+                _rows("Budget alerts", "notifications", "marketplace_budgetalert"),
                 _rows("Partitions", "account_tree", "marketplace_partition"),
                 _rows("Trainings", "model_training", "marketplace_job"),
             ]},

@@ -6,6 +6,7 @@ spent or held stays. Runs inside the transactions of publishing, pausing and ope
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from django.db.models import Q
@@ -19,8 +20,14 @@ from marketplace.policy.windows import starts
 
 
 def is_paused(source: Source, name: str, consumer: str | None) -> bool:
-    own = consumer is not None and budget_names.of_consumer(name, consumer) in source.paused_budgets
-    return name in source.paused_budgets or own
+    return pause_of(source, name, consumer) is not None
+
+
+def pause_of(source: Source, name: str, consumer: str | None) -> dict[str, Any] | None:
+    """Who paused it, when and why: the budget itself, or one consumer's part of it."""
+    own = None if consumer is None else source.paused_budgets.get(budget_names.of_consumer(name, consumer))
+    found: dict[str, Any] | None = source.paused_budgets.get(name) or own
+    return found
 
 
 def state_lifetimes(*, source: Source, limits: Limits, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from marketplace.api import (
+    budgets,
     documents,
     money,
     payouts,
@@ -25,7 +26,10 @@ urlpatterns = [
     path("sources/<slug:slug>/suspend", standing.Suspend.as_view()),
     path("sources/<slug:slug>/resume", standing.Resume.as_view()),
     path("sources/<slug:slug>/withdraw", standing.Withdraw.as_view()),
-    path("sources/<slug:slug>/budgets", money.Budgets.as_view()),
+    path("sources/<slug:slug>/budgets", budgets.Budgets.as_view()),
+    path("sources/<slug:slug>/budgets/alerts", budgets.Alerts.as_view()),
+    path("sources/<slug:slug>/budgets/pause", budgets.Pause.as_view()),
+    path("sources/<slug:slug>/budgets/resume", budgets.Resume.as_view()),
     path("sources/<slug:slug>/privacy", privacy.Privacy.as_view()),
     path("sources/<slug:slug>/partitions", training.Partitions.as_view()),
     path("sources/<slug:slug>/earnings", money.Earnings.as_view()),

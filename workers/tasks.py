@@ -41,6 +41,15 @@ def expire_transfers(**_: object) -> None:
     transfers.expire_due(now=timezone.now())
 
 
+def keep_budgets(**_: object) -> None:
+    """Rolling windows give back what is older than they are; owners are told what is nearly spent."""
+    from marketplace import budget_alerts, rolling
+
+    now = timezone.now()
+    rolling.roll_due(now=now)
+    budget_alerts.look(now=now)
+
+
 def take_up_lost_work(**_: object) -> None:
     """Trainings whose lease ran out go back to the queue; answers whose worker died are failed."""
     from workers import recovery

@@ -1,4 +1,4 @@
-"""/v1/account, /v1/account/usage, and a source's /earnings and /budgets: numbers that lead to receipts."""
+"""/v1/account, /v1/account/usage, and a source's /earnings: numbers that lead to receipts."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from accounting.errors import Invalid
 from accounting.models import Receipt
 from accounting.payments import crediting
 from accounting.periods import Month
-from marketplace import budget_report, earnings, spend_caps
+from marketplace import earnings, spend_caps
 from marketplace.api.base import MarketView
 from marketplace.api.caller import Caller, caller_of
 from marketplace.api.csv import CsvRenderer, streamed_table, wants_csv
@@ -91,23 +91,6 @@ class UsageOut(serializers.ModelSerializer[Receipt]):
         ]  # fmt: skip
 
 
-class BudgetLineOut(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(["lifetime", "privacy", "day"])
-    consumer = serializers.CharField(allow_null=True)
-    day = serializers.DateField(allow_null=True)
-    limit_nano_nats = serializers.IntegerField(allow_null=True, help_text="null is unlimited")
-    spent_nano_nats = serializers.IntegerField()
-    held_nano_nats = serializers.IntegerField()
-    left_nano_nats = serializers.IntegerField(allow_null=True)
-    delta = serializers.FloatField(allow_null=True)
-    epsilon_spent = serializers.FloatField(allow_null=True, help_text="for the presence of the source")
-    epsilon_spent_if_replaced = serializers.FloatField(
-        allow_null=True, help_text="for other data in its place"
-    )
-    epsilon_limit = serializers.FloatField(allow_null=True, help_text="what the whole budget guarantees")
-    epsilon_limit_if_replaced = serializers.FloatField(allow_null=True)
-
-
 class Account(MarketView):
     scope = "account"
 
@@ -179,17 +162,6 @@ class Earnings(MarketView):
             earned_micro_usd=sums.total_micro_usd,
             refunded_micro_usd=refunded.from_earnings([source.earnings_account_id]),
         )
-
-
-class Budgets(MarketView):
-    @extend_schema(
-        summary="Where its intelligence budgets stand",
-        responses={200: paged(BudgetLineOut, "Budget"), **problems(404)},
-    )
-    def get(self, request: Request, slug: str) -> Response:
-        source = own_source(organisation=caller_of(request).organisation, slug=slug)
-        lines = BudgetLineOut(budget_report.budgets_of(source=source), many=True).data
-        return Response({"results": lines, "next": None, "previous": None})
 
 
 def _window(request: Request) -> dict[str, Any]:

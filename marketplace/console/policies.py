@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from accounting.console import ReadOnlyAdmin, influence
-from marketplace.models import PolicyVersion, WindowBudget
+from marketplace.models import BudgetAlert, PolicyVersion, WindowBudget
 
 
 @admin.register(PolicyVersion)
@@ -32,3 +32,23 @@ class WindowBudgetAdmin(ReadOnlyAdmin):
     search_fields = ("source__slug", "consumer__slug", "consumer__name")
     limit = influence("limit_nano_nats", "limit")
     returned = influence("returned_nano_nats", "given back")
+
+
+@admin.register(BudgetAlert)
+class BudgetAlertAdmin(ReadOnlyAdmin):
+    list_display = (
+        "source",
+        "budget",
+        "consumer",
+        "percent",
+        "spent",
+        "limit",
+        "raised_at",
+        "rearmed_at",
+        "mailed_at",
+    )
+    list_filter = ("percent", "raised_at")
+    list_select_related = ("source", "consumer")
+    search_fields = ("source__slug", "consumer__slug", "budget")
+    limit = influence("limit_nano_nats", "limit")
+    spent = influence("spent_nano_nats", "spent")

@@ -1,5 +1,6 @@
 """The rows of WHO and WHAT, one module per noun."""
 
+from marketplace.models.alerts import BudgetAlert
 from marketplace.models.keys import ApiKey, DaySpendCap
 from marketplace.models.people import Membership, Organisation, Role, User
 from marketplace.models.policies import PolicyVersion
@@ -11,6 +12,7 @@ from marketplace.models.windows import WindowBudget, WindowKind, WindowPer
 __all__ = [
     "LIVE_JOBS",
     "ApiKey",
+    "BudgetAlert",
     "DaySpendCap",
     "Document",
     "Job",

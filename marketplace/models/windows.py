@@ -87,11 +87,12 @@ class WindowBudget(models.Model):
             not_negative("limit_nano_nats", "returned_nano_nats", name="window_budget_not_negative"),
         ]
         indexes = [
+            models.Index(fields=["starts_at"], name="window_budget_by_start"),
             models.Index(
                 fields=["next_roll_at"],
                 name="window_budget_to_roll",
                 condition=Q(next_roll_at__isnull=False),
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -121,10 +121,11 @@ def test_budgets_show_what_was_spent_and_what_is_held(cast):
     top_up(cast.buyer, 10_000)
     answer(cast.buyer, "almanac", 3)
     hold(cast.buyer, "almanac")
-    lifetime, day = cast.owner.api.get("/v1/sources/almanac/budgets").json()["results"]
+    lifetime, _, day = cast.owner.api.get("/v1/sources/almanac/budgets").json()["results"]
     nat = 10**9
     assert (lifetime["kind"], lifetime["limit_nano_nats"]) == ("lifetime", 100_000 * nat)
     assert (lifetime["spent_nano_nats"], lifetime["held_nano_nats"]) == (3 * nat, 10 * nat)
+    assert (day["budget"], day["state"]) == ("day-calendar-each", "open")
     assert (day["kind"], day["consumer"], day["left_nano_nats"]) == ("day", "buyer", 987 * nat)
 
 
@@ -132,14 +133,14 @@ def test_an_unlimited_budget_shows_null_and_still_counts(cast):
     live_source(cast.owner, influence_nats=None)
     top_up(cast.buyer, 10_000)
     answer(cast.buyer, "almanac", 3)
-    (lifetime,) = cast.owner.api.get("/v1/sources/almanac/budgets").json()["results"]
+    lifetime, _ = cast.owner.api.get("/v1/sources/almanac/budgets").json()["results"]
     assert (lifetime["limit_nano_nats"], lifetime["left_nano_nats"]) == (None, None)
     assert lifetime["spent_nano_nats"] == 3 * 10**9
 
 
 def test_a_privacy_budget_shows_its_epsilon(cast):
     live_source(cast.owner, privacy={"budget_nats": 1.5, "eta": 0.1, "delta": 1e-6})
-    _, privacy = cast.owner.api.get("/v1/sources/almanac/budgets").json()["results"]
+    _, privacy, _ = cast.owner.api.get("/v1/sources/almanac/budgets").json()["results"]
     assert (privacy["kind"], privacy["limit_nano_nats"]) == ("privacy", 1_500_000_000)
     assert (privacy["epsilon_spent"], privacy["epsilon_spent_if_replaced"]) == (0.0, 0.0)
     assert privacy["delta"] == 1e-6
@@ -147,7 +148,7 @@ def test_a_privacy_budget_shows_its_epsilon(cast):
 
 def test_a_privacy_budget_says_what_it_guarantees_and_what_a_replacement_costs_beside_it(cast):
     live_source(cast.owner, privacy={"budget_nats": 1.5, "eta": 0.1, "delta": 1e-6})
-    _, privacy = cast.owner.api.get("/v1/sources/almanac/budgets").json()["results"]
+    _, privacy, _ = cast.owner.api.get("/v1/sources/almanac/budgets").json()["results"]
     rho = 1.5 / 2  # at alpha 2
     assert privacy["epsilon_limit"] == pytest.approx(zcdp.epsilon(rho_zcdp=rho, delta=1e-6))
     assert privacy["epsilon_limit_if_replaced"] == pytest.approx(zcdp.epsilon(rho_zcdp=4 * rho, delta=1e-6))
