@@ -22,6 +22,7 @@ from accounting.movers.moves import Ended, EndHold
 from accounting.opened import has_ended, open_hold
 from accounting.pricing import charge_micro_usd, fee_micro_usd, floor_top_up_micro_usd
 from accounting.settled import Settled, SettledLine, Usage
+from accounting.stamping import stamped
 from accounting.terms import whole
 from accounting.writes import durable_write, early_release, one_statement, retried
 
@@ -58,7 +59,7 @@ def settle(
         reason="",
         tokens_drawn=tokens_drawn,
         tokens_delivered=tokens_delivered,
-        body=_stamped(receipt(settled), settled, now),
+        body=stamped(receipt(settled), settled, terms, now),
         now=now,
         most_transfers=_most_transfers(terms),
     )
@@ -110,7 +111,7 @@ def _end_lost(hold_id: UUID, now: datetime, reason: str, *, only_expired: bool) 
         reason=reason[:200],
         tokens_drawn=hold.tokens_drawn,
         tokens_delivered=hold.tokens_delivered,
-        body=_stamped(_lost_body(hold, settled, reason), settled, now),
+        body=stamped(_lost_body(hold, settled, reason), settled, terms, now),
         now=now,
         most_transfers=_most_transfers(terms),
     )
@@ -172,18 +173,6 @@ def _priced(terms: Held, usage: Sequence[Usage], tokens_delivered: int) -> Settl
     fee = fee_micro_usd(sum(line.charge_micro_usd for line in priced), terms.fee_basis_points)
     total = sum(line.paid_micro_usd for line in priced) + fee
     return Settled(terms.hold_id, tuple(priced), fee, total, operations.numbered(terms.hold_id, "receipt"))
-
-
-def _stamped(body: Mapping[str, Any], settled: Settled, now: datetime) -> dict[str, Any]:
-    """The numbers that must agree with the ledger are stamped by it."""
-    return {
-        **body,
-        "receipt_id": str(settled.receipt_id),
-        "hold_id": str(settled.hold_id),
-        "issued_at": now.isoformat(),
-        "fee_micro_usd": settled.fee_micro_usd,
-        "total_micro_usd": settled.total_micro_usd,
-    }
 
 
 def _most_transfers(terms: Held) -> int:
