@@ -16,6 +16,7 @@ from accounting.models import Receipt, Transfer
 from accounting.periods import Month
 from accounting.settled import Usage
 from accounting.statement_lines import Window, of_earnings, of_wallet
+from accounting.steps import PostStep
 from tests.accounting.conftest import NAT, open_market, settle
 
 pytestmark = [pytest.mark.books, pytest.mark.django_db]
@@ -110,6 +111,22 @@ def test_every_answer_leads_to_its_receipt_and_every_other_line_to_its_transfer(
                 assert Transfer.objects.filter(pk=line.transfer_id, label=line.kind).exists() or (
                     line.kind == "something new"
                 )
+
+
+def test_what_takes_an_answer_back_leads_to_the_answers_receipt(market):
+    paid_for = Receipt.objects.filter(wallet_id=market.wallet, issued_at=START).get()
+    earned_by_a = Transfer.objects.get(
+        hold_id=paid_for.hold_id, credit_account_id=market.owners["a"].earnings, phase="posted"
+    )
+    back = PostStep(
+        debit_account_id=earned_by_a.credit_account_id, credit_account_id=market.wallet, amount=9,
+        label="refund", reverses=earned_by_a.pk,
+    )  # fmt: skip
+    transfers.linked(operation_id=uuid.uuid4(), steps=[back], now=START + timedelta(days=9))
+    for _, lines in (paid(market), earned(market, "a")):
+        (refund,) = [line for line, _ in lines if line.kind == "refund"]
+        assert (refund.receipt_id, refund.reverses_id) == (paid_for.pk, earned_by_a.pk)
+        assert abs(refund.amount_micro_usd) == 9
 
 
 def test_owners_together_earned_what_the_consumer_paid_less_the_fee(market):
