@@ -44,6 +44,8 @@ class BooksMachine(RuleBasedStateMachine):
         self.savepoint = transaction.savepoint()
         self.now = START
         self.done: list[Done] = []
+        self.general: list[Any] = []
+        self.posted: list[Any] = []
         self.world = World().open(wallets=WALLETS, budgets=BUDGETS, caps=CAPS, owners=OWNERS)
         self.model = Model(
             wallets=dict.fromkeys(WALLETS, 0),

@@ -79,10 +79,12 @@ class Model:
     receipts: int = 0
     paid: int = 0
     open: list[Held] = field(default_factory=list)
+    general: dict[uuid.UUID, tuple[str, int]] = field(default_factory=dict)  # held for no answer
     ended: list[Held] = field(default_factory=list)
 
     def money_held(self, wallet: str) -> int:
-        return sum(hold.money for hold in self.open if hold.wallet == wallet)
+        general = sum(amount for name, amount in self.general.values() if name == wallet)
+        return general + sum(hold.money for hold in self.open if hold.wallet == wallet)
 
     def money_left(self, wallet: str) -> int:
         return self.wallets[wallet] - self.money_held(wallet)

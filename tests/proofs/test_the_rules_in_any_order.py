@@ -10,13 +10,14 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.proofs.answers import AnswerRules
 from tests.proofs.endings import EndingRules
+from tests.proofs.general import GeneralRules
 from tests.proofs.money import MoneyRules
 from tests.proofs.size import sized
 
 pytestmark = [pytest.mark.books, pytest.mark.django_db]
 
 
-class EverythingThatCanHappen(AnswerRules, EndingRules, MoneyRules):
+class EverythingThatCanHappen(AnswerRules, EndingRules, MoneyRules, GeneralRules):
     """All rules on one set of books."""
 
 
