@@ -46,12 +46,17 @@ def hold(*, plan: Plan, question: Question, answer: Answer, bench: Bench) -> tup
     )
     with given_back_on_failure(answer, bench):
         barrier.hold_is_durable(placed.hold_id)
-        held = replace(plan, seats=seats).without(
-            placed.refused,
-            rule="budget",
-            reason="Its intelligence budget is spent.",
-            required=question.wishes.require,
+        held = replace(plan, seats=seats)
+        refused = [seat.admitted for seat in seats if seat.slug in placed.refused]
+        whys = window_budgets.refusals(
+            refused=refused,
+            consumer=answer.organisation,
+            mode="private" if question.wishes.is_private else "open",
+            now=now,
         )
+        for slug, why in whys.items():
+            required = question.wishes.require
+            held = held.without([slug], rule=why.rule, reason=why.reason, required=required)
         return held, _allowance(held, question, answer, bench), placed.held
 
 

@@ -13,6 +13,7 @@ from django.core.mail import send_mail
 from django.db.models import QuerySet
 
 from accounting import words
+from marketplace import budget_names
 from marketplace.models import BudgetAlert, Membership, Organisation
 from marketplace.roles import EDITORS
 
@@ -53,11 +54,10 @@ def _addresses(organisation: Organisation) -> list[str]:
 
 def said(alert: BudgetAlert) -> str:
     """`80% of the lifetime budget is spent: 720.0 nats of 900.0 nats`."""
-    whom = f" for {alert.consumer.slug}" if alert.consumer else ""
-    since = f" from {alert.starts_at:%Y-%m-%d %H:%M} UTC" if alert.starts_at else ""
-    name = alert.budget.replace("-", " ")
+    name = budget_names.for_owners(alert.budget, alert.consumer.slug if alert.consumer else None)
+    since = f" from {alert.starts_at:%Y-%m-%d %H:%M}" if alert.starts_at else ""
     spent, limit = words.nats(alert.spent_nano_nats), words.nats(alert.limit_nano_nats)
-    return f"{alert.percent}% of the {name} budget{whom}{since} is spent: {spent} of {limit}"
+    return f"{alert.percent}% of the {name}{since} is spent: {spent} of {limit}"
 
 
 def _subject(alerts: list[BudgetAlert]) -> str:

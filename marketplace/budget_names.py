@@ -4,6 +4,7 @@ A refusal names the class of a budget and never an amount: what is left is its o
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from marketplace.policy.request import Limits, Mode
 from marketplace.policy.windows import Window
@@ -33,6 +34,21 @@ def counted(limits: Limits, mode: Mode, consumer: str) -> Iterator[tuple[str, st
         yield window.key, words(window)
         if window.consumers == "each":
             yield of_consumer(window.key, consumer), words(window)
+
+
+def for_owners(name: str, consumer: str | None) -> str:
+    """`lifetime budget`, `budget of buyer in a day (UTC)`: any budget by its name."""
+    if "-" not in name:
+        return f"{name} budget"
+    window = by_name(name)
+    everybody = "all organisations" if window.consumers == "all" else "one organisation"
+    return f"budget of {consumer or everybody} in {window.stretch}"
+
+
+def by_name(name: str) -> Window:
+    """The window that a name stands for, without its limit."""
+    parts: Any = (*name.split("-"), 0)
+    return Window(*parts)
 
 
 def words(window: Window) -> str:

@@ -24,10 +24,12 @@ def is_paused(source: Source, name: str, consumer: str | None) -> bool:
 
 
 def pause_of(source: Source, name: str, consumer: str | None) -> dict[str, Any] | None:
-    """Who paused it, when and why: the budget itself, or one consumer's part of it."""
-    own = None if consumer is None else source.paused_budgets.get(budget_names.of_consumer(name, consumer))
-    found: dict[str, Any] | None = source.paused_budgets.get(name) or own
-    return found
+    """Who paused it, when and why, and for which consumer alone if it is not the budget itself."""
+    whole: dict[str, Any] | None = source.paused_budgets.get(name)
+    if whole is not None or consumer is None:
+        return whole
+    own = source.paused_budgets.get(budget_names.of_consumer(name, consumer))
+    return None if own is None else {**own, "consumer": consumer}
 
 
 def state_lifetimes(*, source: Source, limits: Limits, now: datetime) -> None:

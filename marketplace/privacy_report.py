@@ -64,7 +64,7 @@ def privacy_of(*, source: Source) -> PrivacyReport:
     clause = _clause(limits)
     deltas = privacy_account.stated_deltas(clause.delta if clause else None)
     so_far = state.spent + state.held
-    left = (state.left or 0) if clause else 0
+    left = max(0, limits.privacy.budget_nano_nats - so_far) if limits and limits.privacy else 0
     charges = _latest_charges(source)
     ceiling = privacy_account.never_above(
         budget_nano_nats=clause.budget_nano_nats if clause else None, so_far_nano_nats=so_far

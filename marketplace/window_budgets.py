@@ -35,6 +35,7 @@ class Budgets:
 
     account_ids: tuple[int, ...]
     left_nano_nats: int | None
+    narrowest: str = ""  # the words for the budget with the least left
     refusal: Deny | None = None
 
 
@@ -94,10 +95,30 @@ def _passing(source: Source, limits: Limits, rows: Rows, states: States, now: da
 
 def _budgets(ids: tuple[int, ...], lefts: Sequence[Left], paused: Deny | None) -> Budgets:
     if paused is not None:
-        return Budgets(ids, 0, paused)
-    spent = next((words for left, words in lefts if left == 0), None)
-    refusal = None if spent is None else Deny("budget", f"{spent[0].upper()}{spent[1:]} is spent.")
-    return Budgets(ids, min((left for left, _ in lefts if left is not None), default=None), refusal)
+        return Budgets(ids, 0, "", paused)
+    limited = [(left, words) for left, words in lefts if left is not None]
+    if not limited:
+        return Budgets(ids, None, "")
+    left, narrowest = min(limited, key=lambda one: one[0])
+    return Budgets(ids, left, narrowest, _spent(narrowest) if left == 0 else None)
+
+
+def _spent(words: str) -> Deny:
+    return Deny("budget", f"{words[0].upper()}{words[1:]} is spent.")
+
+
+def refusals(
+    *, refused: Sequence["Admitted"], consumer: Organisation, mode: Mode, now: datetime
+) -> dict[str, Deny]:
+    """Why the books refused what was admitted a moment before: by slug, the pause or the narrowest budget."""
+    sources = Source.objects.in_bulk([one.source.pk for one in refused])
+    wanted = {one.source.pk: (sources[one.source.pk], one.limits) for one in refused}
+    found = read(wanted=wanted, consumer=consumer, mode=mode, now=now) if wanted else {}
+    return {
+        one.source.slug: found[one.source.pk].refusal
+        or _spent(found[one.source.pk].narrowest or "its intelligence budget")
+        for one in refused
+    }
 
 
 def _paused(source: Source, limits: Limits, mode: Mode, consumer: Organisation) -> Deny | None:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from marketplace.portal.views import (
     account,
+    budgets,
     earnings,
     home,
     keys,
@@ -29,6 +30,9 @@ urlpatterns = [
     path("sources/<slug:slug>/documents", sources.documents, name="documents"),
     path("sources/<slug:slug>/policy", policy.policy, name="policy"),
     path("sources/<slug:slug>/policy/preview", policy.preview, name="policy-preview"),
+    path("sources/<slug:slug>/budgets", budgets.budgets, name="budgets"),
+    path("sources/<slug:slug>/budgets/pause", budgets.pause, name="budget-pause"),
+    path("sources/<slug:slug>/budgets/resume", budgets.resume, name="budget-resume"),
     path("sources/<slug:slug>/progress", source.progress, name="progress"),
     path("sources/<slug:slug>/train", source.train, name="train"),
     path("sources/<slug:slug>/train/cancel", source.cancel_training, name="cancel-training"),

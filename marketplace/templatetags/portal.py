@@ -27,6 +27,8 @@ BADGES = {
     "queued": "warn",
     "training": "warn",
     "running": "warn",
+    "paused": "warn",
+    "exhausted": "bad",
     "suspended": "bad",
     "failed": "bad",
     "expired": "bad",

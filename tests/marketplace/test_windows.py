@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounting import budgets, settlement
+from marketplace import pausing, window_budgets
 from marketplace.admission import admit
 from marketplace.models import WindowBudget
 from tests.booking import NAT, answer, hold, top_up
@@ -136,3 +137,16 @@ def test_the_queries_of_admission_do_not_grow_with_sources_or_windows(cast, djan
         live_source(cast.owner, f"source-{number}", influence_nats={"windows": every})
     with django_assert_num_queries(4):
         assert len(ask(cast.buyer).admitted) == 12
+
+
+def test_what_the_books_refuse_after_admission_is_named_by_its_class_or_its_pause(cast):
+    now = timezone.now()
+    source = offer(cast, window("month", nats=10), lifetime=100)
+    admitted = ask(cast.buyer, now).admitted
+    answer(cast.outsider, "almanac", 8, now=now, cap=8)
+    asked = {"refused": admitted, "consumer": cast.buyer.organisation, "mode": "open", "now": now}
+    (why,) = window_budgets.refusals(**asked).values()
+    assert (why.rule, why.reason) == ("budget", "Its budget for all organisations in a month (UTC) is spent.")
+    pausing.pause(source=source, budget="lifetime", acting_user=cast.owner.user, now=now)
+    assert window_budgets.refusals(**asked)["almanac"].rule == "paused"
+    assert window_budgets.refusals(**{**asked, "refused": []}) == {}

@@ -22,8 +22,17 @@ STATEMENTS = tuple(
     for section in ("account", "earnings")
     for rest in ("", "/print", ".csv", ".json")
 )
-OF_A_SOURCE = ("", "/documents", "/policy", "/progress")
-POSTED = ("/train", "/train/cancel", "/suspend", "/resume", "/withdraw", "/policy/preview")
+OF_A_SOURCE = ("", "/documents", "/policy", "/budgets", "/progress")
+POSTED = (
+    "/train",
+    "/train/cancel",
+    "/suspend",
+    "/resume",
+    "/withdraw",
+    "/policy/preview",
+    "/budgets/pause",
+    "/budgets/resume",
+)
 
 
 def pages(scene: Scene) -> list[str]:

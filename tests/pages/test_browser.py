@@ -12,6 +12,7 @@ from marketplace.models import Job, JobState, PartitionState, Source
 from tests.builders import name_core
 from tests.cast import make_cast
 from tests.pages.browsing import Scheme, chromium, window
+from tests.pages.budget_scene import use_windows
 from tests.pages.scene import Scene, set_scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -155,6 +156,32 @@ def test_an_operator_suspends_a_source_with_a_reason(
     assert states == ["suspended"]
 
 
+def test_an_owner_sees_how_full_budgets_are_and_pauses_one(
+    staged: Scene, live_server: LiveServer, browser: Browser
+) -> None:
+    in_another_thread(lambda: use_windows(staged))
+    for scheme, width in LOOKS:
+        with window(browser, live_server.url, scheme=scheme, width=width) as seen:
+            seen.sign_in("owner")
+            seen.open("/sources/alpine-plants/budgets")
+            assert seen.fits_its_width(), (scheme, width)
+            seen.picture(f"budgets-in-use-{scheme}-{width}")
+    with window(browser, live_server.url) as seen:
+        page = seen.page
+        seen.sign_in("owner")
+        seen.open("/sources/alpine-plants")
+        page.get_by_role("link", name="Budgets", exact=True).click()
+        card = page.get_by_role("region", name="All organisations, any 60 minutes")
+        card.get_by_label("Pause: All organisations").click()
+        card.get_by_label("Why?").fill("A check")
+        card.get_by_role("button", name="Pause now").click()
+        expect(page.get_by_text("Paused: answers that count there go on")).to_be_visible()
+        expect(card.get_by_text("Reason: A check")).to_be_visible()
+        seen.picture("budgets-paused")
+        card.get_by_role("button", name="Resume").click()
+        expect(page.get_by_text("Resumed: it gives again")).to_be_visible()
+
+
 LOOKS: tuple[tuple[Scheme, int], ...] = (("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360))
 
 
@@ -166,7 +193,7 @@ def test_every_page_in_light_and_dark_fits_wide_and_narrow_screens(
         "home": "/", "sources": "/sources", "register": "/sources/new", "source": "/sources/alpine-plants",
         "training": "/sources/bird-calls", "policy": "/sources/harbour-tides/policy",
         "documents": "/sources/alpine-plants/documents", "earnings": "/earnings", "owner-receipt": receipt,
-        "keys": "/keys",
+        "keys": "/keys", "budgets": "/sources/alpine-plants/budgets",
     }  # fmt: skip
     buyers = {"buyer-home": "/", "account": "/account", "receipt": receipt, "wallet": "/wallet"}
     for scheme, width in LOOKS:

@@ -51,6 +51,11 @@ def _tasks(row: SourceRow) -> Iterator[Task]:
             "Add documents",
             reverse("portal:documents", args=[row.slug]),
         )
+    if row.budget.paused:
+        yield Task(
+            f"The budget of {row.title} is paused", "It votes again once it is resumed.", "Look at it",
+            reverse("portal:budgets", args=[row.slug]),
+        )  # fmt: skip
     if row.budget.nearly_gone:
         yield Task(
             f"{row.title} has little influence left",
