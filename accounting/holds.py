@@ -98,7 +98,7 @@ def place(
 
 
 def _write(move: PlaceHold) -> HoldPlaced | None:
-    if mover() is not server or _share_a_budget(move.seats):
+    if mover() is not server:
         return _write_rows(move)
     try:
         return _write_at_once(move)
@@ -113,12 +113,6 @@ def _write(move: PlaceHold) -> HoldPlaced | None:
 def _write_at_once(move: PlaceHold) -> HoldPlaced | None:
     with one_statement():
         return server.place(move)
-
-
-def _share_a_budget(seats: Sequence[SeatTerms]) -> bool:
-    """Then the order of the seats decides who sits; the server function takes accounts in their own order."""
-    named = [account_id for seat in seats for account_id in seat.budget_account_ids]
-    return len(set(named)) < len(named)
 
 
 def _write_rows(move: PlaceHold) -> HoldPlaced | None:

@@ -1,9 +1,10 @@
 -- Holds what an answer may use, in one call: the first block of every seat, then the money for those who sit.
 --
--- A seat whose budget refuses is left out; refused money undoes everything (BX402). Accounts are taken in one
--- order everywhere: budgets by id, then the wallet, then spend caps by id. The commit does not wait for the
--- disk while rows are held; accounting/barrier.py waits before anything leaves. Arrays named p_seat_* have one
--- element per seat, p_account and p_of_seat one per budget of a seat, ascending by account.
+-- A seat whose budget refuses is left out; refused money undoes everything (BX402). Accounts are locked in one
+-- order everywhere: budgets by id, then wallets, then spend caps by id; then all of them move in one statement,
+-- because a statement pays for the table's constraints once, however many rows it moves. The commit does not
+-- wait for the disk while rows are held; accounting/barrier.py waits before anything leaves. Arrays named
+-- p_seat_* have one element per seat, p_account and p_of_seat one per budget of a seat.
 CREATE OR REPLACE FUNCTION accounting_place(
     p_hold uuid, p_digest text, p_wallet bigint, p_caps bigint[], p_fee_basis_points integer,
     p_most_money bigint, p_detail jsonb, p_now timestamptz, p_expires timestamptz,
@@ -11,10 +12,14 @@ CREATE OR REPLACE FUNCTION accounting_place(
     p_seat_block bigint[], p_seat_price bigint[], p_seat_floor bigint[], p_seat_ceiling bigint[],
     p_seat_charged_by text[], p_seat_quote bigint[], p_account bigint[], p_of_seat integer[],
     OUT repeated boolean, OUT refused boolean[], OUT held bigint
-) LANGUAGE plpgsql SET accounting.moving = 'on' AS $place$
+) LANGUAGE plpgsql SET accounting.moving = 'on' SET enable_seqscan = off AS $place$
 DECLARE
     seats integer := cardinality(p_seat_label);
-    taken boolean[] := array_fill(false, ARRAY[cardinality(p_account)]);
+    ids bigint[];
+    kinds text[];
+    room bigint[];
+    taken bigint[];
+    at integer;
     any_refused boolean := false;
     charges numeric := 0;
     floors numeric := 0;
@@ -23,33 +28,34 @@ BEGIN
     PERFORM set_config('synchronous_commit', 'off', true);
     repeated := EXISTS (SELECT 1 FROM accounting_hold WHERE id = p_hold);
     IF repeated THEN RETURN; END IF;
+    SELECT array_agg(a.id), array_agg(a.kind), array_agg(a.room) INTO ids, kinds, room FROM (
+        SELECT id, kind, CASE WHEN NOT limited THEN 9223372036854775807 ELSE
+            LEAST(credits_posted - debits_posted, COALESCE(stated_limit, credits_posted) - debits_posted + withdrawn)
+                - debits_pending END AS room
+        FROM accounting_account WHERE id = ANY (p_account || p_wallet || p_caps)
+        ORDER BY CASE kind WHEN 'budget' THEN 0 WHEN 'wallet' THEN 1 ELSE 2 END, id FOR NO KEY UPDATE
+    ) a;
+    taken := array_fill(0::bigint, ARRAY[COALESCE(cardinality(ids), 0)]);
     refused := array_fill(false, ARRAY[seats]);
     FOR seat IN 1..seats LOOP
         refused[seat] := p_seat_block[seat] <= 0;
-        any_refused := any_refused OR refused[seat];
-    END LOOP;
-    FOR i IN 1..cardinality(p_account) LOOP
-        CONTINUE WHEN refused[p_of_seat[i]];
-        UPDATE accounting_account SET debits_pending = debits_pending + p_seat_block[p_of_seat[i]]
-        WHERE id = p_account[i] AND kind = 'budget' AND (NOT limited OR (
-            credits_posted - debits_posted - debits_pending >= p_seat_block[p_of_seat[i]]
-            AND (stated_limit IS NULL
-                OR debits_posted - withdrawn + debits_pending + p_seat_block[p_of_seat[i]] <= stated_limit)));
-        taken[i] := FOUND;
-        IF NOT FOUND THEN
-            refused[p_of_seat[i]] := true;
-            any_refused := true;
-        END IF;
-    END LOOP;
-    IF any_refused THEN
         FOR i IN 1..cardinality(p_account) LOOP
-            CONTINUE WHEN NOT (taken[i] AND refused[p_of_seat[i]]);
-            UPDATE accounting_account SET debits_pending = debits_pending - p_seat_block[p_of_seat[i]]
-            WHERE id = p_account[i];
+            CONTINUE WHEN p_of_seat[i] <> seat;
+            at := array_position(ids, p_account[i]);
+            IF at IS NULL OR kinds[at] <> 'budget' THEN
+                RAISE EXCEPTION USING ERRCODE = 'BX422', MESSAGE = 'account';
+            END IF;
+            refused[seat] := refused[seat] OR room[at] - taken[at] < p_seat_block[seat];
         END LOOP;
-    END IF;
-    FOR seat IN 1..seats LOOP
-        CONTINUE WHEN refused[seat];
+        IF refused[seat] THEN
+            any_refused := true;
+            CONTINUE;
+        END IF;
+        FOR i IN 1..cardinality(p_account) LOOP
+            CONTINUE WHEN p_of_seat[i] <> seat;
+            at := array_position(ids, p_account[i]);
+            taken[at] := taken[at] + p_seat_block[seat];
+        END LOOP;
         charges := charges + p_seat_quote[seat];
         floors := floors + p_seat_floor[seat];
     END LOOP;
@@ -57,27 +63,23 @@ BEGIN
     IF total > p_most_money THEN
         RAISE EXCEPTION USING ERRCODE = 'BX402', MESSAGE = 'price', DETAIL = total || ' ' || p_most_money;
     END IF;
-    UPDATE accounting_account SET debits_pending = debits_pending + total
-    WHERE id = p_wallet AND kind = 'wallet' AND credits_posted - debits_posted - debits_pending >= total;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION USING ERRCODE = 'BX402', MESSAGE = 'wallet', DETAIL = total || ' ' || p_wallet;
-    END IF;
-    FOR i IN 1..cardinality(p_caps) LOOP
-        UPDATE accounting_account SET debits_pending = debits_pending + total
-        WHERE id = p_caps[i] AND kind = 'spend_cap'
-        AND credits_posted - debits_posted - debits_pending >= total
-        AND debits_posted - withdrawn + debits_pending + total <= COALESCE(stated_limit, credits_posted);
-        IF NOT FOUND THEN
-            RAISE EXCEPTION USING ERRCODE = 'BX402', MESSAGE = 'cap', DETAIL = total || ' ' || p_caps[i];
+    FOR i IN 0..cardinality(p_caps) LOOP  -- 0 is the wallet
+        at := array_position(ids, CASE i WHEN 0 THEN p_wallet ELSE p_caps[i] END);
+        IF at IS NULL OR kinds[at] <> (CASE i WHEN 0 THEN 'wallet' ELSE 'spend_cap' END) THEN
+            RAISE EXCEPTION USING ERRCODE = 'BX422', MESSAGE = 'account';
         END IF;
+        IF room[at] < total THEN
+            RAISE EXCEPTION USING ERRCODE = 'BX402', MESSAGE = 'money', DETAIL = total || ' ' || ids[at];
+        END IF;
+        taken[at] := total;
     END LOOP;
     IF (SELECT count(*) FROM accounting_account WHERE id = ANY (p_seat_earnings) AND kind = 'earnings')
         <> (SELECT count(DISTINCT e) FROM unnest(p_seat_earnings) e)
-        OR (any_refused AND EXISTS (SELECT 1 FROM unnest(p_account) a WHERE NOT EXISTS (
-            SELECT 1 FROM accounting_account WHERE id = a AND kind = 'budget')))
     THEN
         RAISE EXCEPTION USING ERRCODE = 'BX422', MESSAGE = 'account';
     END IF;
+    UPDATE accounting_account SET debits_pending = debits_pending + taken[array_position(ids, id)]
+    WHERE id = ANY (ids);
     held := total;
     INSERT INTO accounting_hold (id, digest, refused, wallet_id, spend_cap_account_ids, state,
         settlement_digest, reason, held_micro_usd, fee_basis_points, tokens_drawn, tokens_delivered, detail,

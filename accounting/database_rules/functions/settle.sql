@@ -9,13 +9,15 @@ CREATE OR REPLACE FUNCTION accounting_settle(
     p_hold uuid, p_receipt uuid, p_digest text, p_now timestamptz, p_state text, p_reason text,
     p_tokens_drawn bigint, p_tokens_delivered bigint, p_label text[], p_drawn bigint[], p_charged bigint[],
     p_charge bigint[], p_top_up bigint[], p_fee bigint, p_total bigint, p_shared bigint, p_jws text, p_transfer uuid[]
-) RETURNS text LANGUAGE plpgsql SET accounting.moving = 'on' AS $settle$
+) RETURNS text LANGUAGE plpgsql SET accounting.moving = 'on' SET enable_seqscan = off AS $settle$
 DECLARE
     h accounting_hold%ROWTYPE;
     seats integer;
     fits boolean;
     paid numeric;
-    line record;
+    ids bigint[];
+    released bigint[];
+    used bigint[];
     fee_account bigint;
     spent_account bigint;
     cap_account bigint;
@@ -41,24 +43,21 @@ BEGIN
     WHERE kind IN ('platform_fee', 'influence_spent', 'spend_cap_used');
     IF fee_account IS NULL OR spent_account IS NULL OR cap_account IS NULL THEN RETURN 'unprepared'; END IF;
 
-    FOR line IN
-        SELECT e.value::bigint AS account, l.held_nano_nats AS held, p_drawn[array_position(p_label, l.label::text)] AS drawn
-        FROM accounting_holdline l, jsonb_array_elements_text(l.budget_account_ids) e
-        WHERE l.hold_id = p_hold ORDER BY 1
-    LOOP
-        UPDATE accounting_account
-        SET debits_pending = debits_pending - line.held, debits_posted = debits_posted + line.drawn
-        WHERE id = line.account;
-    END LOOP;
-    UPDATE accounting_account
-    SET debits_pending = debits_pending - h.held_micro_usd, debits_posted = debits_posted + p_total
-    WHERE id = h.wallet_id;
-    FOR line IN SELECT e.value::bigint AS account FROM jsonb_array_elements_text(h.spend_cap_account_ids) e ORDER BY 1
-    LOOP
-        UPDATE accounting_account
-        SET debits_pending = debits_pending - h.held_micro_usd, debits_posted = debits_posted + p_total
-        WHERE id = line.account;
-    END LOOP;
+    SELECT array_agg(m.id), array_agg(m.held), array_agg(m.used) INTO ids, released, used FROM (
+        SELECT t.id, sum(t.held)::bigint AS held, sum(t.used)::bigint AS used FROM (
+            SELECT e.value::bigint AS id, l.held_nano_nats AS held,
+                p_drawn[array_position(p_label, l.label::text)] AS used
+            FROM accounting_holdline l, jsonb_array_elements_text(l.budget_account_ids) e WHERE l.hold_id = p_hold
+            UNION ALL SELECT h.wallet_id, h.held_micro_usd, p_total
+            UNION ALL SELECT e.value::bigint, h.held_micro_usd, p_total
+            FROM jsonb_array_elements_text(h.spend_cap_account_ids) e
+        ) t GROUP BY t.id
+    ) m;
+    PERFORM 1 FROM accounting_account WHERE id = ANY (ids)
+    ORDER BY CASE kind WHEN 'budget' THEN 0 WHEN 'wallet' THEN 1 ELSE 2 END, id FOR NO KEY UPDATE;
+    UPDATE accounting_account SET debits_pending = debits_pending - released[array_position(ids, id)],
+        debits_posted = debits_posted + used[array_position(ids, id)]
+    WHERE id = ANY (ids);
 
     INSERT INTO accounting_transfer (id, operation_id, phase, asset, debit_account_id, credit_account_id,
         amount, hold_id, line_id, label, detail, created_at)
