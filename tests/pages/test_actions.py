@@ -96,13 +96,13 @@ def test_a_source_that_the_operator_suspended_is_not_resumed_by_its_owner(scene:
 
 def test_the_csv_holds_every_line_to_the_last_micro_usd(scene: Scene) -> None:
     reply = scene.cast.owner.browser.get("/earnings.csv")
-    rows = list(csv.DictReader(io.StringIO(reply.content.decode())))
+    rows = list(csv.DictReader(io.StringIO(reply.getvalue().decode())))
     assert len(rows) == 6  # four answers on alpine plants, two of them on tides too
     assert {row["source"] for row in rows} == {"alpine-plants", "harbour-tides"}
     total = sum(int(row["earned_micro_usd"]) for row in rows)
     page = scene.cast.owner.browser.get("/").content.decode()
     assert f"${total // 1_000_000}.{total % 1_000_000:06d}"[:-4] in page
-    one = scene.cast.owner.browser.get("/earnings.csv?source=harbour-tides").content.decode()
+    one = scene.cast.owner.browser.get("/earnings.csv?source=harbour-tides").getvalue().decode()
     assert len(one.splitlines()) == 3
 
 
