@@ -21,7 +21,7 @@ def failing(times, message="database is locked"):
 
     @writes.durable_write
     def write(name):
-        record(acting_user="a", action="try", subject=name, now=NOW)
+        record(acting_user="a", action="try", subject=name, after={"tried": name}, now=NOW)
         calls.append(name)
         if len(calls) <= times:
             raise OperationalError(message)
