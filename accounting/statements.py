@@ -10,8 +10,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet, Sum
 
-from accounting.models import Receipt, ReceiptLine, Transfer
-from accounting.models.transfers import MOVING_PHASES
+from accounting.models import Receipt, ReceiptLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +77,6 @@ def earnings(
         nats=Sum("nano_nats"), charge=Sum("charge_micro_usd"), floors=Sum("floor_top_up_micro_usd")
     )
     return Earnings(lines.count(), sums["nats"] or 0, sums["charge"] or 0, sums["floors"] or 0)
-
-
-def movements(
-    *, wallet_id: int, since: datetime | None = None, until: datetime | None = None
-) -> QuerySet[Transfer]:
-    """Everything that changed what the wallet has: top-ups in, answers out (for `hold.receipt`)."""
-    return (
-        Transfer.objects.filter(
-            Q(debit_account_id=wallet_id) | Q(credit_account_id=wallet_id),
-            _between(since, until, "created_at"),
-            phase__in=MOVING_PHASES,
-        )
-        .select_related("hold__receipt")
-        .order_by("-created_at", "-id")
-    )
 
 
 def _between(since: datetime | None, until: datetime | None, column: str = "issued_at") -> Q:
