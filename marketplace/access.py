@@ -19,7 +19,7 @@ from accounting.errors import Invalid
 from marketplace import spend_caps
 from marketplace.models import ApiKey, Membership, Organisation, User
 from marketplace.policy import purposes
-from marketplace.roles import MANAGERS, require_role
+from marketplace.roles import MANAGERS, operators, require_role
 
 SCOPES = ("answers", "sources", "account", "receipts", "payouts")
 MARK = "dvm"
@@ -74,7 +74,7 @@ def authenticate(plain: str, *, now: datetime) -> ApiKey | None:
         ApiKey.objects.select_related("organisation", "created_by")
         .filter(prefix=found[1], revoked_at__isnull=True, created_by__is_active=True)
         .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
-        .filter(Q(created_by__is_superuser=True) | Exists(belongs))
+        .filter(Exists(belongs) | Exists(operators().filter(pk=OuterRef("created_by"))))
         .first()
     )
     if key is None or not compare_digest(key.digest, _digest(plain)):

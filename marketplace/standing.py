@@ -22,7 +22,7 @@ from marketplace.models import (
     User,
 )
 from marketplace.registration import lock
-from marketplace.roles import EDITORS, MANAGERS, require_role
+from marketplace.roles import EDITORS, MANAGERS, OPERATORS, has_staff_role, require_role
 
 
 def suspend(*, source: Source, acting_user: User, now: datetime, reason: str = "") -> Source:
@@ -81,4 +81,4 @@ def _moved(source: Source, state: SourceState, reason: str, acting_user: User, n
 
 def _acts_as_operator(user: User, source: Source) -> bool:
     own = Membership.objects.filter(user=user, organisation=source.organisation)
-    return user.is_superuser and not own.exists()
+    return has_staff_role(user, OPERATORS) and not own.exists()

@@ -6,8 +6,8 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from marketplace import access, organisations
-from marketplace.models import Organisation, Role, User
+from marketplace import access, organisations, staff
+from marketplace.models import Organisation, Role, Staff, User
 
 PASSWORD = "a long pass phrase"
 
@@ -66,6 +66,20 @@ class Actor:
 
 
 @dataclass(frozen=True)
+class Clerk:
+    """A person who helps to run the market, and is in no organisation."""
+
+    user: User
+
+    @property
+    def browser(self) -> Client:
+        """A client that is signed in."""
+        client = Client()
+        client.force_login(self.user)
+        return client
+
+
+@dataclass(frozen=True)
 class Cast:
     """owner and second_owner offer sources, buyer asks, outsider takes no part, operator runs the market."""
 
@@ -79,6 +93,13 @@ class Cast:
     def stranger(self) -> APIClient:
         """A client without a key."""
         return APIClient(raise_request_exception=False)
+
+    def clerk(self, role: Staff) -> Clerk:
+        """Somebody with this one staff role, given by the operator."""
+        user = User.objects.create_user(f"clerk-{role}", password=PASSWORD)
+        staff.grant(user=user, role=role, acting_user=self.operator.user, now=timezone.now())
+        user.refresh_from_db()
+        return Clerk(user)
 
 
 def make_cast() -> Cast:

@@ -1,11 +1,13 @@
 """The rows of WHO and WHAT, one module per noun."""
 
 from marketplace.models.alerts import BudgetAlert
+from marketplace.models.consumers import ConsumerGroup, DomainClaim, Proof, VerifiedDomain
 from marketplace.models.keys import ApiKey, DaySpendCap
 from marketplace.models.people import Membership, Organisation, Role, User
 from marketplace.models.policies import PolicyVersion
 from marketplace.models.replies import KeptReply
 from marketplace.models.sources import Document, Source, SourceState, SourceVersion
+from marketplace.models.staff import Staff, StaffRole
 from marketplace.models.training import LIVE_JOBS, Job, JobKind, JobState, Partition, PartitionState
 from marketplace.models.windows import WindowBudget, WindowKind, WindowPer
 
@@ -13,8 +15,10 @@ __all__ = [
     "LIVE_JOBS",
     "ApiKey",
     "BudgetAlert",
+    "ConsumerGroup",
     "DaySpendCap",
     "Document",
+    "DomainClaim",
     "Job",
     "JobKind",
     "JobState",
@@ -24,11 +28,15 @@ __all__ = [
     "Partition",
     "PartitionState",
     "PolicyVersion",
+    "Proof",
     "Role",
     "Source",
     "SourceState",
     "SourceVersion",
+    "Staff",
+    "StaffRole",
     "User",
+    "VerifiedDomain",
     "WindowBudget",
     "WindowKind",
     "WindowPer",

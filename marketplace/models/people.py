@@ -21,6 +21,10 @@ class Organisation(models.Model):
     name = models.CharField(max_length=200)
     wallet_account_id = models.BigIntegerField(unique=True, help_text="account of accounting, in micro-USD")
     is_platform = models.BooleanField(default=False, help_text="the organisation that runs this market")
+    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 alpha-2, as its owner says")
+    country_confirmed_at = models.DateTimeField(
+        null=True, blank=True, help_text="when an operator confirmed it; until then policies do not know it"
+    )
     created_at = models.DateTimeField()
     members = models.ManyToManyField(User, through="Membership", related_name="organisations")
 
@@ -29,7 +33,11 @@ class Organisation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["is_platform"], condition=Q(is_platform=True), name="organisation_one_platform"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(country_confirmed_at__isnull=True) | ~Q(country=""),
+                name="organisation_confirmed_country_is_one",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,17 +1,13 @@
 """Two at once: one outcome, whoever is faster. Threads on the real database, each with its connection."""
 
-import threading
-from collections.abc import Callable
-
 import pytest
-from django.db import connections
 from django.utils import timezone
 
-from accounting.errors import DomainError
 from marketplace import job_lease, publishing, registration, training_jobs, window_budgets
 from marketplace.admission import admit
 from marketplace.models import Job, PolicyVersion, Source, SourceVersion, WindowBudget
 from marketplace.texts import Upload
+from tests.at_once import at_once
 from tests.builders import draft_source, live_source, policy, upload
 
 pytestmark = [
@@ -19,29 +15,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("named_core", "work_is_noted"),
 ]
-AT_ONCE = 4
-
-
-def at_once(act: Callable[[int], object]) -> list[object]:
-    """What each of four threads got: a value or the refusal."""
-    start = threading.Barrier(AT_ONCE)
-    got: list[object] = [None] * AT_ONCE
-
-    def run(number: int) -> None:
-        start.wait()
-        try:
-            got[number] = act(number)
-        except DomainError as error:
-            got[number] = error.code
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(AT_ONCE)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return got
 
 
 def test_one_of_many_registers_a_slug(cast):
