@@ -33,6 +33,7 @@ from marketplace.window_budgets import Budgets
 class Admitted:
     """A source that may vote, with what it votes with and under which limits.
 
+    `request` is what its policy was asked; it is asked again once question and other voters are known.
     `budget_account_ids` lacks a window that is not open yet: `window_budgets.open_for` adds it before the
     hold.
     """
@@ -41,6 +42,7 @@ class Admitted:
     version: SourceVersion
     partition: Partition
     policy_version: PolicyVersion
+    request: Request
     limits: Limits
     budget_account_ids: tuple[int, ...]
     left_nano_nats: int | None
@@ -214,16 +216,17 @@ def _within_budgets(
         if left.refusal is not None:
             denied.append(_denied(one.source, left.refusal, selection))
         else:
-            admitted.append(_admitted(one, left))
+            admitted.append(_admitted(one, request, left))
     return Admission(tuple(admitted), tuple(sorted(denied, key=lambda one: one.slug)))
 
 
-def _admitted(one: _Candidate, left: Budgets) -> Admitted:
+def _admitted(one: _Candidate, request: Request, left: Budgets) -> Admitted:
     return Admitted(
         source=one.source,
         version=one.partition.version,
         partition=one.partition,
         policy_version=one.policy,
+        request=request,
         limits=one.limits,
         budget_account_ids=left.account_ids,
         left_nano_nats=left.left_nano_nats,

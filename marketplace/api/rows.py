@@ -9,6 +9,7 @@ from accounting.models import ReceiptLine
 from marketplace.models import Document, Job, Partition, PolicyVersion, Source, SourceVersion
 from marketplace.parsed_policies import parsed
 from marketplace.policy import sentences
+from marketplace.policy.kinds.purposes import Purposes
 
 
 class TermsOut(serializers.Serializer[Any]):
@@ -61,11 +62,11 @@ class OwnSourceOut(SourceOut):
 
 def _terms(version: PolicyVersion) -> dict[str, Any]:
     policy = parsed(version)
-    limits = policy.limits
+    purposes, limits = policy.clause(Purposes), policy.limits
     return {
         "regime": limits.regime,
-        "purposes_allowed": sorted(policy.purposes.allow),
-        "purposes_denied": sorted(policy.purposes.deny),
+        "purposes_allowed": sorted(purposes.allow),
+        "purposes_denied": sorted(purposes.deny),
         "price_micro_usd_per_nat": limits.price_micro_usd_per_nat,
         "floor_price_micro_usd": limits.floor_price_micro_usd,
         "ceiling_price_micro_usd": limits.ceiling_price_micro_usd,

@@ -1,28 +1,58 @@
 """A whole policy: its clauses in order, and the limits that a yes carries. Deny wins."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self, TypeVar
 
-from marketplace.policy.clauses import Clause, Consumers, Modes, Purposes, TimeWindow
-from marketplace.policy.request import Allow, Deny, Limits, Request
+from marketplace.policy.clause import Clause
+from marketplace.policy.request import Allow, Deny, Limits, Request, Step
+
+C = TypeVar("C", bound=Clause)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The clauses that every request must pass, and what it gets then."""
+    """The clauses that every request must pass, and what it gets then, whoever asks."""
 
-    consumers: Consumers
-    purposes: Purposes
-    window: TimeWindow
-    modes: Modes
+    clauses: tuple[Clause, ...]
     limits: Limits
 
-    @property
-    def clauses(self) -> tuple[Clause, ...]:
-        return (self.consumers, self.purposes, self.window, self.modes)
+    @classmethod
+    def of(cls, clauses: Iterable[Clause]) -> Self:
+        """One clause of each kind, in the order of the kinds."""
+        every, limits = tuple(clauses), Limits()
+        for clause in every:
+            limits = clause.limits(limits)
+        return cls(every, limits)
+
+    def clause(self, kind: type[C]) -> C:
+        """The clause of this kind."""
+        return next(clause for clause in self.clauses if isinstance(clause, kind))
 
     def verify(self, request: Request) -> Allow | Deny:
+        """No by the first clause that says no; a yes carries the limits for this request."""
         for clause in self.clauses:
             answer = clause.verify(request)
             if isinstance(answer, Deny):
                 return answer
-        return Allow(self.limits)
+        return Allow(self.limits_for(request))
+
+    def limits_for(self, request: Request) -> Limits:
+        limits = self.limits
+        for clause in self.clauses:
+            limits = clause.limits_for(limits, request)
+        return limits
+
+    def explain(self, request: Request) -> list[Step]:
+        """What every clause that says something answers, also after the first no: for the simulator."""
+        return [step for clause in self.clauses if (step := _step(clause, request)) is not None]
+
+
+def _step(clause: Clause, request: Request) -> Step | None:
+    answer = clause.verify(request)
+    if isinstance(answer, Deny):
+        return Step(clause.kind, answer.rule, "deny", answer.reason, answer.values)
+    said = " ".join(clause.sentences())
+    if not said:
+        return None
+    return Step(clause.kind, clause.kind, "allow" if answer.later is None else "later", said)

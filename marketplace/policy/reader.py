@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from marketplace.policy.problems import Problem
+from marketplace.policy.purposes import ANY
 from marketplace.policy.request import NANO
 
 MOST_NATS = 10**9  # fits a 64-bit count of nano-nats with room to spare
@@ -138,6 +139,16 @@ class Reader:
         if len(set(value)) != len(value):
             self.problem(key, "This list names a term twice.")
         return frozenset(value)
+
+    def allow_deny(self, key: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The terms under `key` that are allowed and denied; nothing is allowed where it is absent."""
+        child = self.child(key, ("allow", "deny"))
+        if child is None:
+            return frozenset(), frozenset()
+        allow, deny = child.terms("allow"), child.terms("deny")
+        if ANY in deny:
+            child.problem("deny", "Denying everything is written as an empty allow list.")
+        return allow, deny
 
 
 def _sayable(text: str) -> str:

@@ -1,25 +1,59 @@
 """What a policy is asked, and what it answers: values only, step 4 (admit) of the way."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from marketplace.policy.windows import Window
 
 Mode = Literal["open", "private"]
 Regime = Literal["privacy", "measurement", "attribution"]
+Output = Literal["answer", "quotation", "classification"]
+Stage = Literal["question", "seats"]
+Outcome = Literal["allow", "deny", "later"]
 
 NANO = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class AgreementFacts:
+    """The agreement in force between the consumer and the source."""
+
+    approved_for: frozenset[str]  # the purposes for which the owner has approved it
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionFacts:
+    """The question, and the places of texts in the space of one encoder: unit vectors.
+
+    `places` has every example and keyword that could be embedded; one that is not there is not known.
+    """
+
+    text: str
+    embedding: tuple[float, ...]
+    places: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """Who asks, what for, when, and for which kind of answer."""
+    """Who asks, what for, when, and for which kind of answer.
+
+    The last two are known only later on the way: the question when the answer is planned, the others when
+    seats are given. While one is None, what needs it says yes for now, and the policy is asked again.
+    """
 
     consumer: str
     purpose: str
     now: datetime
     mode: Mode
+    groups: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()  # verified ones only
+    country: str | None = None  # of the consumer, ISO 3166-1 alpha-2; None: not known
+    output: Output = "answer"
+    agreement: AgreementFacts | None = None  # None: none in force
+    question: QuestionFacts | None = None
+    others: frozenset[str] | None = None  # slugs of the other voters
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +69,17 @@ class PrivacyTerms:
 class Limits:
     """What comes with a yes: how much influence, at what price, in which regime. None is unlimited."""
 
-    regime: Regime
-    max_gamma: float
-    price_micro_usd_per_nat: int
-    floor_price_micro_usd: int
-    ceiling_price_micro_usd: int | None
-    quote: bool
-    per_answer_nano_nats: int | None
-    per_consumer_day_nano_nats: int | None
-    lifetime_nano_nats: int | None
-    floor_nats: float | None
-    privacy: PrivacyTerms | None
+    regime: Regime = "measurement"
+    max_gamma: float = 1.0
+    price_micro_usd_per_nat: int = 0
+    floor_price_micro_usd: int = 0
+    ceiling_price_micro_usd: int | None = None
+    quote: bool = False
+    per_answer_nano_nats: int | None = None
+    per_consumer_day_nano_nats: int | None = None
+    lifetime_nano_nats: int | None = None
+    floor_nats: float | None = None
+    privacy: PrivacyTerms | None = None
     windows: tuple[
         Window, ...
     ] = ()  # as written under `windows`; `all_windows` has the day of a consumer too
@@ -60,14 +94,33 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """Yes. A clause that only says yes carries no limits; the policy's own answer always does."""
+    """Yes. A clause that only says yes carries no limits; the policy's own answer always does.
+
+    `later` is the stage at which the clause will know enough to say no.
+    """
 
     limits: Limits | None = None
+    later: Stage | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    """No, by which rule, and why in one sentence."""
+    """No, by which rule, why in one sentence, and the values that decided (JSON)."""
 
     rule: str
     reason: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one clause answered, for those who want to see how a verdict came about."""
+
+    kind: str
+    rule: str
+    outcome: Outcome
+    reason: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+YES = Allow()

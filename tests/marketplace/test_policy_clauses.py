@@ -7,7 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace.policy import plain, purposes
-from marketplace.policy.clauses import Consumers, Modes, Purposes, TimeWindow
+from marketplace.policy.kinds.consumers import Consumers
+from marketplace.policy.kinds.modes import Modes
+from marketplace.policy.kinds.purposes import Purposes
+from marketplace.policy.kinds.time_window import TimeWindow
 from marketplace.policy.request import Allow, Deny, PrivacyTerms, Request
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

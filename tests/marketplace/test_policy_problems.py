@@ -5,7 +5,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace.policy import plain, sentences
-from marketplace.policy.plain import TERMS
 from marketplace.policy.problems import PolicyInvalid, Problem
 
 PRIVACY = {"budget_nats": 1.5, "eta": 0.1, "delta": 1e-6}
@@ -139,7 +138,7 @@ JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(TERMS), JSON) | JSON)
+@given(st.dictionaries(st.sampled_from(plain.terms()), JSON) | JSON)
 @settings(deadline=None, max_examples=300)
 def test_any_json_is_either_a_policy_or_refused_with_places(value):
     found = problems(value)

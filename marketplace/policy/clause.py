@@ -1,0 +1,49 @@
+"""What a clause is: one condition or one limit of a policy, read, judged, said and checked by itself.
+
+A kind of clause is a frozen class below `kinds/` and one line in `kinds/__init__.py`. Everything else (the
+plain form, the verdict, its explanation, the sentences, the contradictions) loops over the kinds.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from marketplace.policy.problems import Problem
+from marketplace.policy.reader import Reader
+from marketplace.policy.request import YES, Allow, Deny, Limits, Request
+
+if TYPE_CHECKING:
+    from marketplace.policy.policy import Policy
+
+
+class Clause(ABC):
+    """What every kind knows. A policy that does not mention a kind has its clause all the same, as absent."""
+
+    __slots__ = ()
+
+    kind: ClassVar[str]
+    terms: ClassVar[tuple[str, ...]]  # the keys of the plain form that belong to it alone
+
+    @classmethod
+    @abstractmethod
+    def read(cls, reader: Reader) -> Self:
+        """The clause as the plain form has it; what is wrong becomes a problem of the reader."""
+
+    @abstractmethod
+    def sentences(self) -> Iterable[str]:
+        """What it says, for an owner; nothing where it is absent."""
+
+    def verify(self, request: Request) -> Allow | Deny:
+        return YES
+
+    def limits(self, so_far: Limits) -> Limits:
+        """What it adds to the limits of a yes, whoever asks."""
+        return so_far
+
+    def limits_for(self, so_far: Limits, request: Request) -> Limits:
+        """What it adds for the one who asks."""
+        return so_far
+
+    def contradictions(self, policy: "Policy") -> Iterable[Problem]:
+        """What it must not say, by itself or beside the other clauses."""
+        return ()

@@ -1,0 +1,22 @@
+"""Every kind of clause, in the order in which a policy is read, judged and said: one line each."""
+
+from marketplace.policy.clause import Clause
+from marketplace.policy.kinds.consumers import Consumers
+from marketplace.policy.kinds.gamma import Gamma
+from marketplace.policy.kinds.influence import Influence
+from marketplace.policy.kinds.modes import Modes
+from marketplace.policy.kinds.outputs import Outputs
+from marketplace.policy.kinds.prices import Prices
+from marketplace.policy.kinds.purposes import Purposes
+from marketplace.policy.kinds.time_window import TimeWindow
+
+KINDS: tuple[type[Clause], ...] = (
+    Consumers,
+    Purposes,
+    TimeWindow,
+    Gamma,
+    Modes,
+    Influence,
+    Prices,
+    Outputs,
+)

@@ -1,0 +1,31 @@
+"""The ceiling on the source's voting right."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Self
+
+from marketplace.policy.clause import Clause
+from marketplace.policy.reader import Reader
+from marketplace.policy.request import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Gamma(Clause):
+    """1 is a full vote, 0 none at all."""
+
+    most: float
+
+    kind = "gamma"
+    terms = ("max_gamma",)
+
+    @classmethod
+    def read(cls, reader: Reader) -> Self:
+        most = reader.number("max_gamma", low=0, high=1)
+        return cls(1.0 if most is None else most)
+
+    def limits(self, so_far: Limits) -> Limits:
+        return replace(so_far, max_gamma=self.most)
+
+    def sentences(self) -> Iterator[str]:
+        if self.most < 1:
+            yield f"Its voting right is at most {self.most:.0%}."

@@ -1,0 +1,13 @@
+"""How names and terms stand in a sentence."""
+
+from collections.abc import Sequence
+
+
+def listed(names: Sequence[str], last: str = "and") -> str:
+    """`a, b and c`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
+
+
+def without(names: Sequence[str]) -> str:
+    """`, except a and b`, or nothing."""
+    return f", except {listed(names)}" if names else ""
