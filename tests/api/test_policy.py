@@ -78,7 +78,7 @@ def test_a_contradictory_policy_is_refused_with_every_place(cast, source):
         purposes={"allow": ["research"], "deny": ["research"]},
     )
     body = problem(put(cast, plain), 422, "invalid_policy")
-    assert [one["path"] for one in body["problems"]] == ["$.valid_until", "$.purposes"]
+    assert [one["path"] for one in body["problems"]] == ["$.purposes", "$.valid_until"]
     assert not PolicyVersion.objects.exists()
 
 
