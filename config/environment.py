@@ -32,6 +32,14 @@ def listed(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
+def one_of(name: str, known: tuple[str, ...]) -> str:
+    """One of the known words, the first where nothing is said; a word without a meaning stops the start."""
+    value = os.environ.get(name, known[0]).strip()
+    if value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(known)}, not '{value}'")
+    return value
+
+
 def secret(name: str, *, kept_in: Path) -> str:
     return _kept(name, kept_in / name.lower(), lambda: secrets.token_urlsafe(48))
 

@@ -132,7 +132,6 @@ UPKEEP_SCHEDULE = {  # task name -> seconds between two runs; Celery beat and th
     "workers.tasks.keep_budgets": UPKEEP_SECONDS,
     "workers.tasks.take_up_lost_work": UPKEEP_SECONDS,
     "workers.tasks.delete_expired_transcripts": 3600.0,
-    "workers.tasks.forget_old_counts": 24 * 3600.0,
     "workers.tasks.seal_books": 60.0,
     "workers.tasks.verify_books": 24 * 3600.0,
 }
@@ -146,6 +145,10 @@ ENCODER = environment.text("ENCODER", "all-minilm-l6-v2")  # a packaged name, a 
 SEATS = environment.whole("SEATS", 8)  # voters of one answer, beside the core
 ALPHA = environment.number("ALPHA", 2.0)  # Renyi order of every nat in this deployment; never change it later
 ADAPTER_TOKENS = environment.whole("ADAPTER_TOKENS", 8000)  # training tokens a source, unless asked for more
+
+# --- policies -------------------------------------------------------------------------------------------
+# Which publications wait for a policy reviewer: none, the first one of a source, or every new policy.
+PUBLISHING_REVIEW = environment.one_of("PUBLISHING_REVIEW", ("none", "first", "every"))
 
 # --- money ----------------------------------------------------------------------------------------------
 PLATFORM_FEE_BASIS_POINTS = environment.whole("PLATFORM_FEE_BASIS_POINTS", 500)
@@ -290,11 +293,15 @@ UNFOLD: dict[str, Any] = {
                 {"title": "Owners' portal", "icon": "storefront", "link": reverse_lazy("portal:home"),
                  "active": lambda _request: False},
             ]},
+            {"title": "Policies", "separator": True, "items": [
+                _rows("Review queue", "rate_review", "marketplace_reviewitem"),
+                _rows("Policies", "gavel", "marketplace_policyversion"),
+                _rows("Policy templates", "content_copy", "marketplace_policytemplate"),
+            ]},
             {"title": "Market", "separator": True, "items": [
                 _rows("Sources", "library_books", "marketplace_source"),
                 _rows("Versions", "history", "marketplace_sourceversion"),
                 _rows("Documents", "description", "marketplace_document"),
-                _rows("Policies", "gavel", "marketplace_policyversion"),
                 _rows("Window budgets", "calendar_today", "marketplace_windowbudget"),
                 _rows("Budget alerts", "notifications", "marketplace_budgetalert"),
                 _rows("Partitions", "account_tree", "marketplace_partition"),

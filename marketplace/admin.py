@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from marketplace.console import payouts, people, policies, refunds, sources, training
+from marketplace.console import payouts, people, policies, refunds, reviews, sources, templates, training
 
-__all__ = ["payouts", "people", "policies", "refunds", "sources", "training"]
+__all__ = ["payouts", "people", "policies", "refunds", "reviews", "sources", "templates", "training"]
 
 admin.site.index_title = "Overview"
 admin.site.index_template = "console/index.html"

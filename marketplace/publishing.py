@@ -1,8 +1,8 @@
 """Publishing a policy: step 2 (set policy) of the way. A published version is never changed.
 
-The limits of the policy become the limits of the source's accounts in the same transaction. What was spent
-under the privacy regime stays spent, and leaving that regime needs a version of the data that never gave a
-private answer.
+It takes effect in the same transaction (`taking_effect`), unless a reviewer has to look at it first
+(`reviews`). What was spent under the privacy regime stays spent, and leaving that regime needs a version of
+the data that never gave a private answer.
 """
 
 from collections.abc import Mapping
@@ -13,13 +13,14 @@ from django.db import transaction
 
 from accounting import audit
 from accounting.errors import Conflict, Invalid
-from marketplace import limits_stated, pausing
-from marketplace.models import Partition, PolicyVersion, Source, SourceState, User
+from marketplace import reviews
+from marketplace.models import Partition, PolicyVersion, Source, User
 from marketplace.policy import plain as plain_form
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import PolicyInvalid
 from marketplace.registration import lock, newest_version
 from marketplace.roles import EDITORS, require_role
+from marketplace.taking_effect import take_effect, taken
 
 
 def read_policy(plain: object) -> Policy:
@@ -40,30 +41,27 @@ def read_policy(plain: object) -> Policy:
 def publish_policy(
     *, source: Source, plain: Mapping[str, Any], acting_user: User, now: datetime
 ) -> PolicyVersion:
-    """The policy in force from the next answer on. The one that is in force already is answered again."""
+    """In force from the next answer on, or waiting for a reviewer (`version.review`) where one has to look.
+
+    The policy that is in force, or waits, already is answered again.
+    """
     require_role(acting_user=acting_user, organisation=source.organisation, roles=EDITORS)
     policy = read_policy(plain)
     digest = plain_form.digest(plain)
     with transaction.atomic(durable=True):
         locked = lock(source)
-        before = locked.policy
-        if before is not None and before.digest == digest:
-            return before
-        newest = newest_version(locked)
-        number = newest.number if newest else 0
-        version = PolicyVersion.objects.create(
-            source=locked, number=before.number + 1 if before else 1, plain=dict(plain), digest=digest,
-            regime=policy.limits.regime, newest_version=number,
-            first_version=_first_version(locked, before, policy, number),
-            published_by=acting_user, published_at=now,
-        )  # fmt: skip
-        locked.policy = version
-        locked.paused_budgets = pausing.without_unknown(locked, policy.limits)
-        limits_stated.state_lifetimes(source=locked, limits=policy.limits, now=now)
-        limits_stated.state_windows(source=locked, limits=policy.limits, now=now)
-        if locked.state == SourceState.DRAFT:
-            locked.state = SourceState.LIVE
-        locked.save(update_fields=["policy", "state", "paused_budgets"])
+        current = _current(locked)
+        if current is not None and current.digest == digest:
+            return current
+        before, waits = locked.policy, reviews.is_needed(locked, digest)
+        version = _write_version(
+            locked, plain, digest=digest, regime=policy.limits.regime, acting_user=acting_user, now=now
+        )
+        if waits:
+            reviews.queue(source=locked, version=version, acting_user=acting_user, now=now)
+        else:
+            reviews.replace_waiting(source=locked, now=now)
+            take_effect(source=locked, version=version, now=now)
         audit.record(
             acting_user=acting_user.username, action="policy.published", subject=f"source:{locked.slug}",
             before=before.plain if before else None, after=version.plain,
@@ -72,11 +70,30 @@ def publish_policy(
     return version
 
 
-def _first_version(source: Source, before: PolicyVersion | None, policy: Policy, newest: int) -> int:
+def _current(source: Source) -> PolicyVersion | None:
+    """What the owner wants: the version that waits for a reviewer, else the one in force."""
+    item = reviews.waiting_of(source)
+    return item.version if item else source.policy
+
+
+def _write_version(
+    source: Source, plain: Mapping[str, Any], *, digest: str, regime: str, acting_user: User, now: datetime
+) -> PolicyVersion:
+    last, newest = source.policies.order_by("-number").first(), newest_version(source)
+    number = newest.number if newest else 0
+    return PolicyVersion.objects.create(
+        source=source, number=last.number + 1 if last else 1, plain=dict(plain), digest=digest,
+        regime=regime, newest_version=number,
+        first_version=_first_version(source, taken(source).first(), regime, number),
+        published_by=acting_user, published_at=now,
+    )  # fmt: skip
+
+
+def _first_version(source: Source, before: PolicyVersion | None, regime: str, newest: int) -> int:
     """The oldest version that may vote: beyond everything the privacy regime covered, when leaving it."""
     if before is None:
         return 0
-    if before.regime != "privacy" or policy.limits.regime == "privacy" or newest == 0:
+    if before.regime != "privacy" or regime == "privacy" or newest == 0:
         return before.first_version
     voted = (
         Partition.objects.filter(source=source, activated_at__isnull=False)

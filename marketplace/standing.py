@@ -10,6 +10,7 @@ from django.db import transaction
 
 from accounting import audit
 from accounting.errors import Conflict, PermissionDenied
+from marketplace import reviews
 from marketplace.models import (
     LIVE_JOBS,
     Job,
@@ -24,13 +25,15 @@ from marketplace.models import (
 from marketplace.registration import lock
 from marketplace.roles import EDITORS, MANAGERS, OPERATORS, has_staff_role, require_role
 
+NOT_PUBLISHED = (SourceState.DRAFT, SourceState.IN_REVIEW)
+
 
 def suspend(*, source: Source, acting_user: User, now: datetime, reason: str = "") -> Source:
     """The source votes in no further answer until it is resumed."""
     require_role(acting_user=acting_user, organisation=source.organisation, roles=EDITORS)
     with transaction.atomic(durable=True):
         locked = lock(source)
-        if locked.state == SourceState.DRAFT:
+        if locked.state in NOT_PUBLISHED:
             raise Conflict("A draft does not vote, so it cannot be suspended.", code="not_live")
         locked.suspended_by_operator = locked.suspended_by_operator or _acts_as_operator(acting_user, source)
         return _moved(locked, SourceState.SUSPENDED, reason, acting_user, now)
@@ -41,7 +44,7 @@ def resume(*, source: Source, acting_user: User, now: datetime) -> Source:
     require_role(acting_user=acting_user, organisation=source.organisation, roles=EDITORS)
     with transaction.atomic(durable=True):
         locked = lock(source)
-        if locked.state == SourceState.DRAFT:
+        if locked.state in NOT_PUBLISHED:
             raise Conflict("A draft has nothing to resume: publish a policy first.", code="not_live")
         if locked.suspended_by_operator and not _acts_as_operator(acting_user, source):
             raise PermissionDenied(
@@ -49,7 +52,8 @@ def resume(*, source: Source, acting_user: User, now: datetime) -> Source:
                 next_step="Ask the operator to resume it.",
             )
         locked.suspended_by_operator = False
-        return _moved(locked, SourceState.LIVE, "", acting_user, now)
+        waits = reviews.waiting_of(locked) is not None
+        return _moved(locked, SourceState.IN_REVIEW if waits else SourceState.LIVE, "", acting_user, now)
 
 
 def withdraw(*, source: Source, acting_user: User, now: datetime, reason: str = "") -> Source:
@@ -63,6 +67,7 @@ def withdraw(*, source: Source, acting_user: User, now: datetime, reason: str = 
         Partition.objects.filter(source=locked).exclude(state=PartitionState.FAILED).update(
             state=PartitionState.WITHDRAWN
         )
+        reviews.replace_waiting(source=locked, now=now)
         return _moved(locked, SourceState.WITHDRAWN, reason, acting_user, now)
 
 

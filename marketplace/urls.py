@@ -8,6 +8,7 @@ from marketplace.api import (
     money,
     payouts,
     policies,
+    policy_templates,
     privacy,
     sources,
     standing,
@@ -46,5 +47,7 @@ urlpatterns = [
     path("payouts", payouts.Payouts.as_view()),
     path("payouts/<uuid:payout_id>", payouts.OnePayout.as_view()),
     path("payouts/<uuid:payout_id>/cancel", payouts.CancelPayout.as_view()),
+    path("policy-templates", policy_templates.PolicyTemplates.as_view()),
+    path("policy-templates/<slug:slug>", policy_templates.OnePolicyTemplate.as_view()),
     path("purposes", policies.PurposesView.as_view()),
 ]

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounting.errors import Invalid, NotFound
-from marketplace import publishing
+from marketplace import publishing, reviews
 from marketplace.api.base import MarketView
 from marketplace.api.caller import caller_of
 from marketplace.api.rows import PolicyOut
@@ -55,9 +55,15 @@ class PurposeOut(serializers.Serializer[Any]):
 
 
 class PolicyView(MarketView):
-    @extend_schema(summary="The policy in force", responses={200: PolicyOut, **problems(404)})
+    @extend_schema(
+        summary="The policy in force, or the one that waits for a reviewer",
+        responses={200: PolicyOut, **problems(404)},
+    )
     def get(self, request: Request, slug: str) -> Response:
         source = own_source(organisation=caller_of(request).organisation, slug=slug)
+        waits = reviews.waiting_of(source)
+        if waits is not None:
+            return Response(PolicyOut(waits.version).data)
         if source.policy is None:
             raise NotFound(
                 f"'{slug}' has no policy yet, so it votes for nobody.",
@@ -68,7 +74,8 @@ class PolicyView(MarketView):
 
     @extend_schema(
         summary="Publish a policy",
-        description="In force from the next answer on. The plain form; `/policy/validate` tries it first.",
+        description="In force from the next answer on or, where `review` says `waiting`, once it is "
+        "approved. The plain form; `/policy/validate` tries it first.",
         request=OpenApiTypes.OBJECT,
         examples=[EXAMPLE],
         responses={200: PolicyOut, **problems(400, 403, 404, 409, 422)},

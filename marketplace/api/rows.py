@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounting.models import ReceiptLine
-from marketplace.models import Document, Job, Partition, PolicyVersion, Source, SourceVersion
+from marketplace.models import Document, Job, Partition, PolicyVersion, ReviewItem, Source, SourceVersion
 from marketplace.parsed_policies import parsed
 from marketplace.policy import sentences
 from marketplace.policy.kinds.purposes import Purposes
@@ -91,15 +91,31 @@ class VersionOut(serializers.ModelSerializer[SourceVersion]):
         fields = ["number", "digest", "created_at", "documents"]
 
 
+class ReviewOut(serializers.ModelSerializer[ReviewItem]):
+    """What a reviewer of this market decided; only `approved` takes effect."""
+
+    class Meta:
+        model = ReviewItem
+        fields = ["state", "reason", "asked_at", "decided_at"]
+
+
 class PolicyOut(serializers.ModelSerializer[PolicyVersion]):
     """A published policy, in its plain form and in words."""
 
     published_by = serializers.CharField(source="published_by.username")
     sentences = serializers.SerializerMethodField()
+    review = serializers.SerializerMethodField(help_text="null: it took effect without one")
 
     class Meta:
         model = PolicyVersion
-        fields = ["number", "digest", "regime", "plain", "sentences", "published_by", "published_at"]
+        fields = [
+            "number", "digest", "regime", "plain", "sentences", "published_by", "published_at", "review",
+        ]  # fmt: skip
+
+    @extend_schema_field(ReviewOut(allow_null=True))
+    def get_review(self, version: PolicyVersion) -> dict[str, Any] | None:
+        item = ReviewItem.objects.filter(version=version).first()
+        return None if item is None else dict(ReviewOut(item).data)
 
     def get_sentences(self, version: PolicyVersion) -> list[str]:
         return sentences.sentences(parsed(version))

@@ -28,6 +28,14 @@ class ReasonForm(BaseDialogForm):
     )
 
 
+class OptionalReasonForm(BaseDialogForm):
+    """A reason that may be left out."""
+
+    reason = forms.CharField(
+        max_length=300, required=False, widget=UnfoldAdminTextInputWidget, help_text="The owner reads it."
+    )
+
+
 class AmountForm(BaseDialogForm):
     """An amount of money to credit."""
 

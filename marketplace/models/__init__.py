@@ -2,17 +2,19 @@
 
 from marketplace.models.alerts import BudgetAlert
 from marketplace.models.consumers import ConsumerGroup, DomainClaim, Proof, VerifiedDomain
-from marketplace.models.counts import RefusalCount, RequestCount
 from marketplace.models.keys import ApiKey, DaySpendCap
 from marketplace.models.people import Membership, Organisation, Role, User
 from marketplace.models.policies import PolicyVersion
 from marketplace.models.replies import KeptReply
+from marketplace.models.reviews import DECISIONS, ReviewItem, ReviewState
 from marketplace.models.sources import Document, Source, SourceState, SourceVersion
 from marketplace.models.staff import Staff, StaffRole
+from marketplace.models.templates import PolicyTemplate
 from marketplace.models.training import LIVE_JOBS, Job, JobKind, JobState, Partition, PartitionState
 from marketplace.models.windows import WindowBudget, WindowKind, WindowPer
 
 __all__ = [
+    "DECISIONS",
     "LIVE_JOBS",
     "ApiKey",
     "BudgetAlert",
@@ -28,10 +30,11 @@ __all__ = [
     "Organisation",
     "Partition",
     "PartitionState",
+    "PolicyTemplate",
     "PolicyVersion",
     "Proof",
-    "RefusalCount",
-    "RequestCount",
+    "ReviewItem",
+    "ReviewState",
     "Role",
     "Source",
     "SourceState",

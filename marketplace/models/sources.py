@@ -12,6 +12,7 @@ from marketplace.models.people import Organisation
 
 class SourceState(models.TextChoices):
     DRAFT = "draft", "Draft: seen by its owner only"
+    IN_REVIEW = "in_review", "In review: votes when it is approved"
     LIVE = "live", "Live: may vote"
     SUSPENDED = "suspended", "Suspended: does not vote for now"
     WITHDRAWN = "withdrawn", "Withdrawn: never votes again"

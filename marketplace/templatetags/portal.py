@@ -24,6 +24,7 @@ BADGES = {
     "open": "warn",
     "requested": "warn",
     "draft": "warn",
+    "in_review": "warn",
     "queued": "warn",
     "training": "warn",
     "running": "warn",

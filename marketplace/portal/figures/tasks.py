@@ -34,7 +34,7 @@ def _tasks(row: SourceRow) -> Iterator[Task]:
         yield Task(
             f"{row.title} is suspended", "It earns nothing until it is resumed.", "Look at it", overview
         )
-    if not row.regime:
+    if not row.regime and row.state != SourceState.IN_REVIEW:
         yield Task(
             f"{row.title} has no policy", "Without one nobody is answered from it.", "Set a policy", policy
         )

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from marketplace import publishing
+from marketplace import publishing, reviews
 from marketplace.models import Source
 from marketplace.policy import plain
 from marketplace.policy.problems import PolicyInvalid
@@ -18,6 +18,8 @@ from marketplace.portal.desk import Desk, at_desk, page
 from marketplace.portal.forms import PolicyForm
 from marketplace.portal.forms.policy import initial_from
 from marketplace.portal.views.sources import own_source
+
+SENT_TO_REVIEW = "Sent to review. The source votes once a reviewer of this market has approved it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ def policy(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
     form = PolicyForm(request.POST)
     words = checked(form)
     if not form.errors and request.POST.get("do") == "publish" and _publish(form, desk, found):
-        messages.success(request, "Published. It holds from the next answer on.")
+        waits = reviews.waiting_of(found) is not None
+        messages.success(request, SENT_TO_REVIEW if waits else "Published. It holds from the next answer on.")
         return redirect("portal:source", found.slug)
     return _page(request, desk, found, form, words)
 

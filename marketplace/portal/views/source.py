@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounting.errors import NotFound
-from marketplace import standing, training_jobs
+from marketplace import reviews, standing, training_jobs
 from marketplace.models import Job, Source, SourceVersion
 from marketplace.models.training import LIVE_JOBS
 from marketplace.policy import plain
@@ -39,6 +39,7 @@ def source(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
         section="sources",
         source=found,
         row=rows_of([found])[0],
+        review=reviews.newest_of(found),
         limits=policy.limits if policy else None,
         sentences=sentences(policy) if policy else [],
         budgets=budgets.of_source(found, private=bool(policy and policy.limits.privacy)),

@@ -1,0 +1,107 @@
+"""The review queue in the console: what waits, since when, and the three decisions. By use cases only."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+
+from accounting.console import ReadOnlyAdmin, state_column
+from marketplace import reviews
+from marketplace.console.dialogs import OptionalReasonForm, ReasonForm, carry_out, dialog
+from marketplace.console.words import how_long
+from marketplace.models import ReviewItem
+
+
+@admin.register(ReviewItem)
+class ReviewItemAdmin(ReadOnlyAdmin):
+    list_display = ("source", "owner", "policy", "shown_state", "age", "asked_by", "decided_by", "reason")
+    list_filter = ("state", "is_first", "asked_at")
+    list_select_related = ("source__organisation", "version", "asked_by", "decided_by")
+    search_fields = ("source__slug", "source__title", "source__organisation__name", "reason")
+    ordering = ("asked_at", "pk")
+    actions_detail = ("approve", "request_changes", "reject")
+    shown_state = state_column(
+        {
+            "waiting": "warning", "approved": "success", "changes_requested": "info", "rejected": "danger",
+            "replaced": "info",
+        }
+    )  # fmt: skip
+
+    @display(description="owner", ordering="source__organisation__name")
+    def owner(self, item: ReviewItem) -> str:
+        return item.source.organisation.name
+
+    @display(description="policy", ordering="is_first")
+    def policy(self, item: ReviewItem) -> str:
+        return f"version {item.version.number}" + (", the first of this source" if item.is_first else "")
+
+    @display(description="waited", ordering="asked_at")
+    def age(self, item: ReviewItem) -> str:
+        return how_long(reviews.age_of(item, timezone.now()))
+
+    @action(
+        description="Approve",
+        url_path="approve",
+        icon="check_circle",
+        dialog=dialog(
+            "Approve this policy", "It takes effect from the next answer on.", "Approve", OptionalReasonForm
+        ),
+    )
+    def approve(self, request: HttpRequest, form: Any, object_id: int) -> HttpResponse:
+        item, reason = _item(object_id), form.cleaned_data["reason"]
+        return carry_out(
+            request,
+            lambda user: reviews.approve(item=item, reason=reason, acting_user=user, now=timezone.now()),
+            done=f"Approved: {item.source.title} votes under version {item.version.number}.",
+            back=_page_of(object_id),
+        )
+
+    @action(
+        description="Request changes",
+        url_path="request-changes",
+        icon="edit_note",
+        dialog=dialog(
+            "Request changes", "The owner reads the reason on the source's page and publishes again.",
+            "Request changes", ReasonForm,
+        ),
+    )  # fmt: skip
+    def request_changes(self, request: HttpRequest, form: ReasonForm, object_id: int) -> HttpResponse:
+        item, reason = _item(object_id), form.cleaned_data["reason"]
+        return carry_out(
+            request,
+            lambda user: reviews.request_changes(
+                item=item, reason=reason, acting_user=user, now=timezone.now()
+            ),
+            done="Changes are requested; the owner reads why.",
+            back=_page_of(object_id),
+        )
+
+    @action(
+        description="Reject",
+        url_path="reject",
+        icon="block",
+        variant=ActionVariant.DANGER,
+        dialog=dialog(
+            "Reject this policy", "It never takes effect; the owner reads why.", "Reject", ReasonForm
+        ),
+    )
+    def reject(self, request: HttpRequest, form: ReasonForm, object_id: int) -> HttpResponse:
+        item, reason = _item(object_id), form.cleaned_data["reason"]
+        return carry_out(
+            request,
+            lambda user: reviews.reject(item=item, reason=reason, acting_user=user, now=timezone.now()),
+            done="Rejected; the owner reads why.",
+            back=_page_of(object_id),
+        )
+
+
+def _item(object_id: int) -> ReviewItem:
+    return ReviewItem.objects.select_related("source__organisation", "version").get(pk=object_id)
+
+
+def _page_of(object_id: int) -> str:
+    return reverse("admin:marketplace_reviewitem_change", args=[object_id])
