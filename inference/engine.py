@@ -11,9 +11,9 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from accounting.errors import DomainError
+from accounting.errors import DomainError, Forbidden
 from accounting.settlement import settle_lost
-from inference import lifecycle, query, replaying
+from inference import counting, lifecycle, query, replaying
 from inference.bench import Bench
 from inference.channel import AnswerChannel, current_channel
 from inference.models import Answer, AnswerKind
@@ -68,9 +68,17 @@ def answer(*, answer_id: UUID | str) -> None:
             STEPS[AnswerKind(started.kind)](started, _benches[0])
         except DomainError as refusal:
             _end_badly(started, refusal, current_channel())
+            _count(started, refusal)
         except Exception:
             logger.exception("Answer %s failed", answer_id)
             _end_badly(started, ENGINE_FAILED, current_channel())
+
+
+def _count(started: Answer, refusal: DomainError) -> None:
+    """Only what would have been an answer, and only where a source's rule ended it."""
+    if started.kind in {AnswerKind.CHAT, AnswerKind.COMPLETION} and isinstance(refusal, Forbidden):
+        wishes = query.understood(started).wishes
+        counting.count_refusal(answer=started, wishes=wishes, refusal=refusal, now=timezone.now())
 
 
 def _end_badly(started: Answer, refusal: DomainError, channel: AnswerChannel) -> None:

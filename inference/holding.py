@@ -42,7 +42,12 @@ def hold(*, plan: Plan, question: Question, answer: Answer, bench: Bench) -> tup
         max_price_micro_usd=question.wishes.max_price_micro_usd,
         expires_at=now + timedelta(seconds=settings.HOLD_SECONDS),
         now=now,
-        detail={"answer_id": str(answer.pk), "mode": question.wishes.mode, "model": question.model},
+        detail={
+            "answer_id": str(answer.pk),
+            "mode": question.wishes.mode,
+            "model": question.model,
+            "purpose": question.wishes.purpose,
+        },
     )
     with given_back_on_failure(answer, bench):
         barrier.hold_is_durable(placed.hold_id)

@@ -6,7 +6,7 @@ Refusals are raised as they are; `engine` tells the caller and closes the answer
 
 from django.conf import settings
 
-from inference import lifecycle
+from inference import counting, lifecycle
 from inference.allowance import HeldAllowance
 from inference.bench import Bench
 from inference.composing import Composer
@@ -61,6 +61,7 @@ def answer_question(answer: Answer, bench: Bench) -> None:
         bench=bench,
     )
     bench.channel.publish(answer.pk, last)
+    counting.count_answer(answer=answer, wishes=question.wishes, plan=plan, now=bench.now())
 
 
 def explain_plan(answer: Answer, bench: Bench) -> None:

@@ -20,6 +20,7 @@ take_up_lost_work = app.task(name="workers.tasks.take_up_lost_work")(tasks.take_
 delete_expired_transcripts = app.task(name="workers.tasks.delete_expired_transcripts")(
     tasks.delete_expired_transcripts
 )
+forget_old_counts = app.task(name="workers.tasks.forget_old_counts")(tasks.forget_old_counts)
 seal_books = app.task(name="workers.tasks.seal_books")(tasks.seal_books)
 verify_books = app.task(name="workers.tasks.verify_books")(tasks.verify_books)
 

@@ -64,6 +64,13 @@ def delete_expired_transcripts(**_: object) -> None:
     upkeep.delete_expired_transcripts(now=timezone.now())
 
 
+def forget_old_counts(**_: object) -> None:
+    """Who asked how often is kept for as long as a back-test looks back."""
+    from marketplace import demand
+
+    demand.forget_old(now=timezone.now())
+
+
 def seal_books(**_: object) -> None:
     """Chain and sign what has come to the audit log, the ledger and the receipts."""
     from accounting.sealing import sealer

@@ -2,6 +2,7 @@
 
 from marketplace.models.alerts import BudgetAlert
 from marketplace.models.consumers import ConsumerGroup, DomainClaim, Proof, VerifiedDomain
+from marketplace.models.counts import RefusalCount, RequestCount
 from marketplace.models.keys import ApiKey, DaySpendCap
 from marketplace.models.people import Membership, Organisation, Role, User
 from marketplace.models.policies import PolicyVersion
@@ -33,6 +34,8 @@ __all__ = [
     "PolicyTemplate",
     "PolicyVersion",
     "Proof",
+    "RefusalCount",
+    "RequestCount",
     "ReviewItem",
     "ReviewState",
     "Role",

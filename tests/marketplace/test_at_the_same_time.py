@@ -3,11 +3,11 @@
 import pytest
 from django.utils import timezone
 
-from marketplace import job_lease, publishing, registration, training_jobs, window_budgets
+from marketplace import demand, job_lease, publishing, registration, training_jobs, window_budgets
 from marketplace.admission import admit
-from marketplace.models import Job, PolicyVersion, Source, SourceVersion, WindowBudget
+from marketplace.models import Job, PolicyVersion, RefusalCount, Source, SourceVersion, WindowBudget
 from marketplace.texts import Upload
-from tests.at_once import at_once
+from tests.at_once import AT_ONCE, at_once
 from tests.builders import draft_source, live_source, policy, upload
 
 pytestmark = [
@@ -81,3 +81,23 @@ def test_a_day_budget_is_opened_once(cast):
     )
     assert len(set(map(str, got))) == 1
     assert WindowBudget.objects.count() == 1
+
+
+def test_no_count_of_refusals_is_lost(cast):
+    slugs = ["almanac", "bestiary", "codex"]
+    for slug in slugs:
+        draft_source(cast.owner, slug)
+
+    def refuse(number: int) -> None:
+        for turn in range(5):
+            some = slugs if (number + turn) % 2 else slugs[::-1]
+            asked = demand.Asked(
+                consumer=cast.buyer.organisation, purpose="research", mode="open", output="answer",
+                to_everybody=True, refused=dict.fromkeys(some, "purpose"), others={"time": 2, "budget": 1},
+            )  # fmt: skip
+            demand.count(asked, now=timezone.now())
+
+    assert at_once(refuse) == [None] * AT_ONCE
+    by_source = {(row.source_id is None, row.rule): row.count for row in RefusalCount.objects.all()}
+    assert by_source == {(False, "purpose"): 20, (True, "time"): 40, (True, "budget"): 20}
+    assert RefusalCount.objects.filter(source__isnull=False).count() == 3
