@@ -45,7 +45,9 @@ def answer_question(answer: Answer, bench: Bench) -> None:
     )
     made = composer.compose(generation, prompt_tokens=len(prompts.core))
     measured = Measured(
-        identity=identity_of(question=question, plan=plan, routed=routed, core=bench.core),
+        identity=identity_of(
+            question=question, plan=plan, routed=routed, core=bench.core, consumer=answer.organisation
+        ),
         plan=plan,
         tally=made.tally,
         refused=allowance.all_refused(),

@@ -152,7 +152,7 @@ def _check_named(selection: Selection, sources: list[Source]) -> None:
 def _judge(
     source: Source, selection: Selection, request: Request, core_digest: str | None
 ) -> "_Candidate | Denied":
-    deny = _by_selection(source, selection) or _by_state(source)
+    deny = _by_selection(source, selection) or _by_listing(source) or _by_state(source)
     if deny is None and source.policy is not None:
         answer = parsed(source.policy).verify(request)
         partition = _partition(source, source.policy)
@@ -174,6 +174,13 @@ def _by_selection(source: Source, selection: Selection) -> Deny | None:
     if selection.only is not None and source.slug not in selection.only:
         return Deny("only", "The request names other sources only.")
     return None
+
+
+def _by_listing(source: Source) -> Deny | None:
+    """What is listed on request is known of, but not open without an agreement."""
+    if getattr(source, "opened", False):
+        return None
+    return Deny("agreement", "It is listed on request: it votes for those who have an agreement with it.")
 
 
 def _by_state(source: Source) -> Deny | None:

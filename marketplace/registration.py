@@ -47,7 +47,7 @@ def register_source(
             _audit(source, "source.registered", acting_user, now, after={"title": title, "license": license})
     except IntegrityError as error:
         raise Conflict(
-            f"The slug '{slug}' is taken.", code="slug_taken", next_step="Choose another slug."
+            f"The slug '{slug}' cannot be had.", code="slug_taken", next_step="Choose another slug."
         ) from error
     return source
 

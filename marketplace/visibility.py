@@ -1,19 +1,49 @@
-"""Which sources an organisation may know of. What is not visible is not found, like what does not exist.
+"""Which sources an organisation may know of, and which are open to it. This module alone decides.
 
-Today every live source is listed; private listings and listings on request take their place here later.
+What is not visible is not found, exactly like what does not exist: in the API, on pages, in plans, in the
+catalogue and its counts. A source that is *listed on request* is visible as a card (title, licence, topics);
+what else it says, and its use, are open only by agreement. Decided on rows (`is_visible`, `is_open`) and, the
+same, in SQL (`visible`, `open_to`). Must not look at policies: whether a source may vote is admission's.
 """
 
-from django.db.models import Q, QuerySet
+from typing import Any
+
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from accounting.errors import NotFound
-from marketplace.models import Organisation, Source, SourceState
+from marketplace.models import Organisation, Source, SourceState, Visibility
 
 LISTED = (SourceState.LIVE, SourceState.SUSPENDED)
+SHOWN = (Visibility.PUBLIC, Visibility.LISTED_ON_REQUEST)
 
 
-def visible_to(organisation: Organisation) -> QuerySet[Source]:
-    """What is listed, and the organisation's own sources in every state."""
-    return Source.objects.filter(Q(state__in=LISTED) | Q(organisation=organisation))
+def is_visible(*, visibility: str, state: str, is_own: bool, has_agreement: bool) -> bool:
+    """Whether it may be known of: named, listed, counted."""
+    return is_own or (state in LISTED and (visibility in SHOWN or has_agreement))
+
+
+def is_open(*, visibility: str, state: str, is_own: bool, has_agreement: bool) -> bool:
+    """Whether its details may be read and its use be asked for."""
+    return is_own or (state in LISTED and (visibility == Visibility.PUBLIC or has_agreement))
+
+
+def visible(organisation: Organisation | None) -> Q:
+    """`is_visible` over rows with the columns of Source; None is somebody who has not said who they are."""
+    return _own(organisation) | Q(state__in=LISTED) & (Q(visibility__in=SHOWN) | _agreed(organisation))
+
+
+def open_to(organisation: Organisation | None) -> Q:
+    """`is_open` over rows with the columns of Source."""
+    return _own(organisation) | Q(state__in=LISTED) & (
+        Q(visibility=Visibility.PUBLIC) | _agreed(organisation)
+    )
+
+
+def visible_to(organisation: Organisation | None) -> QuerySet[Source, Any]:
+    """What may be known of, each with `opened`: whether more than its card may be shown."""
+    return Source.objects.filter(visible(organisation)).annotate(
+        opened=ExpressionWrapper(open_to(organisation), output_field=BooleanField())
+    )
 
 
 def own_source(*, organisation: Organisation, slug: str) -> Source:
@@ -28,9 +58,30 @@ def own_source(*, organisation: Organisation, slug: str) -> Source:
     return source
 
 
+def visible_source(*, organisation: Organisation | None, slug: str) -> Source:
+    """The source with `opened`, or NotFound, whether it is hidden or there is none."""
+    seen = visible_to(organisation).select_related("organisation", "policy")
+    source: Source | None = seen.filter(slug=slug).first()
+    if source is None:
+        raise not_found(slug)
+    return source
+
+
 def not_found(slug: str) -> NotFound:
     return NotFound(
         f"There is no source '{slug}' that you may know of.",
         next_step="GET /v1/sources lists the ones you can name.",
         source=slug,
     )
+
+
+def _own(organisation: Organisation | None) -> Q:
+    return NOTHING if organisation is None else Q(organisation=organisation)
+
+
+def _agreed(_organisation: Organisation | None) -> Q:
+    """Sources that the organisation has an agreement in force with."""
+    return NOTHING
+
+
+NOTHING = Q(pk__in=())

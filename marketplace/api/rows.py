@@ -28,22 +28,29 @@ class TermsOut(serializers.Serializer[Any]):
 
 
 class SourceOut(serializers.ModelSerializer[Source]):
-    """A source as everybody may see it."""
+    """A source as everybody may see it; what is not open to the caller is null. Rows of `visible_to`."""
 
     organisation = serializers.CharField(source="organisation.slug")
-    terms = serializers.SerializerMethodField(help_text="null without a policy")
+    description = serializers.SerializerMethodField(help_text="null: by agreement only")
+    terms = serializers.SerializerMethodField(help_text="null without a policy, or by agreement only")
 
     class Meta:
         model = Source
-        fields = ["slug", "title", "description", "license", "organisation", "state", "terms", "created_at"]
+        fields = [
+            "slug", "title", "description", "license", "organisation", "state", "visibility", "terms",
+            "created_at",
+        ]  # fmt: skip
+
+    def get_description(self, source: Source) -> str | None:
+        return source.description if opened(source) else None
 
     @extend_schema_field(TermsOut(allow_null=True))
     def get_terms(self, source: Source) -> dict[str, Any] | None:
-        return None if source.policy is None else _terms(source.policy)
+        return terms_of(source.policy) if source.policy is not None and opened(source) else None
 
 
 class OwnSourceOut(SourceOut):
-    """A source as its owner sees it; the figures come from `own_sources`."""
+    """A source as its owner sees it, whole; the figures come from `own_sources`."""
 
     version = serializers.IntegerField(allow_null=True, help_text="number of the newest version")
     documents = serializers.IntegerField(help_text="documents of the newest version")
@@ -60,7 +67,12 @@ class OwnSourceOut(SourceOut):
         ]
 
 
-def _terms(version: PolicyVersion) -> dict[str, Any]:
+def opened(source: Source) -> bool:
+    """Whether more than the card may be shown: what the query found. Rows read without asking show less."""
+    return bool(getattr(source, "opened", False))
+
+
+def terms_of(version: PolicyVersion) -> dict[str, Any]:
     policy = parsed(version)
     purposes, limits = policy.clause(Purposes), policy.limits
     return {

@@ -8,16 +8,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from marketplace import registration
+from marketplace import listing, registration
 from marketplace.api.base import MarketView
 from marketplace.api.caller import caller_of
 from marketplace.api.pagination import page
 from marketplace.api.repeats import repeatable
 from marketplace.api.rows import OwnSourceOut, SourceOut
 from marketplace.api.schema import StrictSerializer, paged, problems
-from marketplace.models import Source
+from marketplace.models import Visibility
 from marketplace.own_sources import own_sources, with_figures
-from marketplace.visibility import LISTED, not_found, own_source, visible_to
+from marketplace.visibility import LISTED, own_source, visible_source, visible_to
 
 
 class SourceIn(StrictSerializer):
@@ -31,6 +31,9 @@ class SourceChange(StrictSerializer):
     title = serializers.CharField(max_length=200, required=False)
     description = serializers.CharField(max_length=20_000, allow_blank=True, required=False)
     license = serializers.CharField(max_length=100, allow_blank=True, required=False)
+    visibility = serializers.ChoiceField(
+        Visibility.choices, required=False, help_text="who may know of it; see docs/catalogue.md"
+    )
 
 
 class Sources(MarketView):
@@ -48,7 +51,8 @@ class Sources(MarketView):
         if request.query_params.get("mine", "").lower() in {"true", "1"}:
             own = own_sources(caller.organisation)
             return page(request=request, view=self, rows=own, serializer=OwnSourceOut, ordering="slug")
-        listed = Source.objects.filter(state__in=LISTED).select_related("organisation", "policy")
+        seen = visible_to(caller.organisation).filter(state__in=LISTED)
+        listed = seen.select_related("organisation", "policy")
         return page(request=request, view=self, rows=listed, serializer=SourceOut, ordering="slug")
 
     @extend_schema(
@@ -73,17 +77,13 @@ class OneSource(MarketView):
     @extend_schema(summary="A source", responses={200: OwnSourceOut, **problems(404)})
     def get(self, request: Request, slug: str) -> Response:
         caller = caller_of(request)
-        source = (
-            visible_to(caller.organisation).select_related("organisation", "policy").filter(slug=slug).first()
-        )
-        if source is None:
-            raise not_found(slug)
+        source = visible_source(organisation=caller.organisation, slug=slug)
         if source.organisation_id == caller.organisation.pk:
             return Response(OwnSourceOut(with_figures(source)).data)
         return Response(SourceOut(source).data)
 
     @extend_schema(
-        summary="Change its title, description or license",
+        summary="Change its title, description, license or visibility",
         request=SourceChange,
         responses={200: OwnSourceOut, **problems(400, 403, 404, 409, 422)},
     )
@@ -91,7 +91,11 @@ class OneSource(MarketView):
         caller = caller_of(request)
         source = own_source(organisation=caller.organisation, slug=slug)
         change: dict[str, Any] = self.body(request, SourceChange)
-        described = registration.describe_source(
-            source=source, acting_user=caller.user, now=timezone.now(), **change
-        )
-        return Response(OwnSourceOut(with_figures(described)).data)
+        visibility = change.pop("visibility", None)
+        if visibility is not None:
+            listing.set_visibility(
+                source=source, visibility=visibility, acting_user=caller.user, now=timezone.now()
+            )
+        if change or visibility is None:
+            registration.describe_source(source=source, acting_user=caller.user, now=timezone.now(), **change)
+        return Response(OwnSourceOut(with_figures(source)).data)

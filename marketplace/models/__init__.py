@@ -8,7 +8,7 @@ from marketplace.models.people import Membership, Organisation, Role, User
 from marketplace.models.policies import PolicyVersion
 from marketplace.models.replies import KeptReply
 from marketplace.models.reviews import DECISIONS, ReviewItem, ReviewState
-from marketplace.models.sources import Document, Source, SourceState, SourceVersion
+from marketplace.models.sources import Document, Source, SourceState, SourceVersion, Visibility
 from marketplace.models.staff import Staff, StaffRole
 from marketplace.models.templates import PolicyTemplate
 from marketplace.models.training import LIVE_JOBS, Job, JobKind, JobState, Partition, PartitionState
@@ -46,6 +46,7 @@ __all__ = [
     "StaffRole",
     "User",
     "VerifiedDomain",
+    "Visibility",
     "WindowBudget",
     "WindowKind",
     "WindowPer",

@@ -18,6 +18,15 @@ class SourceState(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn: never votes again"
 
 
+class Visibility(models.TextChoices):
+    PUBLIC = "public", "Public: everybody finds it and reads what it offers"
+    LISTED_ON_REQUEST = (
+        "listed_on_request",
+        "Listed on request: everybody finds its card; the rest by agreement",
+    )
+    PRIVATE = "private", "Private: it does not exist for outsiders"
+
+
 class Source(models.Model):
     """One owner's data, under one policy, with accounts of its own."""
 
@@ -27,6 +36,9 @@ class Source(models.Model):
     description = models.TextField(blank=True)
     license = models.CharField(max_length=100, blank=True)
     state = models.CharField(max_length=16, choices=SourceState.choices, default=SourceState.DRAFT)
+    visibility = models.CharField(
+        max_length=20, choices=Visibility.choices, default=Visibility.PUBLIC, help_text="who may know of it"
+    )
     suspended_by_operator = models.BooleanField(default=False, help_text="its owner cannot resume it")
     state_reason = models.CharField(max_length=300, blank=True, help_text="why it was suspended or withdrawn")
     policy = models.ForeignKey(
@@ -45,7 +57,10 @@ class Source(models.Model):
 
     class Meta:
         ordering = ["slug"]
-        constraints = [one_of("state", SourceState, name="source_state_known")]
+        constraints = [
+            one_of("state", SourceState, name="source_state_known"),
+            one_of("visibility", Visibility, name="source_visibility_known"),
+        ]
         indexes = [models.Index(fields=["state", "slug"], name="source_by_state")]
 
     def __str__(self) -> str:

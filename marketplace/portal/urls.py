@@ -39,6 +39,7 @@ urlpatterns = [
     path("sources/<slug:slug>/suspend", source.suspend, name="suspend"),
     path("sources/<slug:slug>/resume", source.resume, name="resume"),
     path("sources/<slug:slug>/withdraw", source.withdraw, name="withdraw"),
+    path("sources/<slug:slug>/visibility", source.visibility, name="visibility"),
     path("earnings", earnings.earnings, name="earnings"),
     path("earnings.csv", earnings.earnings_csv, name="earnings-csv"),
     path("earnings/payouts", payouts.payouts, name="payouts"),

@@ -29,6 +29,7 @@ POSTED = (
     "/suspend",
     "/resume",
     "/withdraw",
+    "/visibility",
     "/policy/preview",
     "/budgets/pause",
     "/budgets/resume",

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounting.errors import NotFound
-from marketplace import reviews, standing, training_jobs
-from marketplace.models import Job, Source, SourceVersion
+from marketplace import listing, reviews, standing, training_jobs
+from marketplace.models import Job, Source, SourceVersion, Visibility
 from marketplace.models.training import LIVE_JOBS
 from marketplace.policy import plain
 from marketplace.policy.sentences import sentences
@@ -49,6 +49,7 @@ def source(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
         newer_version=bool(partition and version and partition.version_id != version.pk),
         job=training.latest_job(found),
         lines=earnings.shown(earnings.lines_of([found])[:LINES], [found]),
+        visibilities=[(value, *label.split(": ", 1)) for value, label in Visibility.choices],
         **privacy.shown(found),
     )
 
@@ -113,6 +114,16 @@ def withdraw(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
         return redirect(_page_of(found))
     call = partial(standing.withdraw, source=found, reason=reason, acting_user=desk.user, now=timezone.now())
     return act(request, call, done=f"{found.title} is withdrawn: it never votes again.", back=_page_of(found))
+
+
+@require_POST
+@at_desk
+def visibility(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
+    found, wanted = own_source(desk, slug), request.POST.get("visibility", "")
+    call = partial(
+        listing.set_visibility, source=found, visibility=wanted, acting_user=desk.user, now=timezone.now()
+    )
+    return act(request, call, done="From now on the source is listed as chosen.", back=_page_of(found))
 
 
 def _documents(version: SourceVersion | None) -> dict[str, int]:
