@@ -6,7 +6,7 @@ Every cap is finite, and each limit carries the name of whoever set it.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from accounting.errors import Forbidden
@@ -88,12 +88,11 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """A source that does not vote, by which rule. `shown`: the request named it, or it was a candidate."""
+    """A source that does not vote, by which rule: one that the request named, or a candidate."""
 
     slug: str
     rule: str
     reason: str
-    shown: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +102,22 @@ class Plan:
     seats: tuple[Seat, ...]
     excluded: tuple[Excluded, ...]
     quote: Quote
+    others: Mapping[str, int] = field(default_factory=dict)  # that do not vote and are not told of, by rule
 
     def without(self, slugs: Iterable[str], *, rule: str, reason: str, required: Iterable[str]) -> "Plan":
         """The same plan with some seats composed out; a required one is a refusal instead."""
         gone = set(slugs)
-        out = tuple(Excluded(slug, rule, reason, shown=True) for slug in sorted(gone))
+        out = tuple(Excluded(slug, rule, reason) for slug in sorted(gone))
         _refuse_required_outside(out, required)
         seats = tuple(seat for seat in self.seats if seat.slug not in gone)
         return replace(self, seats=seats, excluded=self.excluded + out)
 
-    def shown(self) -> list[Excluded]:
-        return [one for one in self.excluded if one.shown][:MOST_EXCLUDED_SHOWN]
+    def shown(self) -> tuple[Excluded, ...]:
+        return self.excluded[:MOST_EXCLUDED_SHOWN]
 
     def counts(self) -> dict[str, int]:
         """All that do not vote, by rule."""
-        return dict(sorted(Counter(one.rule for one in self.excluded).items()))
+        return dict(sorted((Counter(one.rule for one in self.excluded) + Counter(self.others)).items()))
 
 
 def make_plan(
@@ -126,10 +126,11 @@ def make_plan(
     max_tokens: int,
     considered: Sequence[Considered],
     denied: Sequence[Denied] = (),
+    others: Mapping[str, int] | None = None,
     unavailable: Sequence[Excluded] = (),
     house: House,
 ) -> Plan:
-    excluded = [*(Excluded(one.slug, one.rule, one.reason, one.named) for one in denied), *unavailable]
+    excluded = [*(Excluded(one.slug, one.rule, one.reason) for one in denied), *unavailable]
     chosen = sorted(considered, key=lambda one: one.slug)
     if not wishes.is_private:  # a private answer's voters are named; what they hold must not seat them
         chosen, left_out = _by_relevance(chosen, wishes, house)
@@ -139,7 +140,7 @@ def make_plan(
     excluded += [*without_vote, *unpaid]
     _refuse_required_outside(excluded, wishes.require)
     quote = quote_micro_usd([seat.terms for seat in seats], house.fee_basis_points)
-    return Plan(tuple(seats), tuple(excluded), quote)
+    return Plan(tuple(seats), tuple(excluded), quote, dict(others or {}))
 
 
 def _by_relevance(
@@ -149,12 +150,12 @@ def _by_relevance(
     knowing = [one for one in considered if one.relevance >= house.least_relevance]
     knowing.sort(key=lambda one: (one.slug not in wishes.require, -one.relevance, one.slug))
     out = [
-        Excluded(one.slug, "relevance", "Its passages are not about the question.", shown=True)
+        Excluded(one.slug, "relevance", "Its passages are not about the question.")
         for one in considered
         if one.relevance < house.least_relevance
     ]
     out += [
-        Excluded(one.slug, "seats", "Other sources are more relevant; no seat is left.", shown=True)
+        Excluded(one.slug, "seats", "Other sources are more relevant; no seat is left.")
         for one in knowing[house.seats :]
     ]
     return knowing[: house.seats], out
@@ -169,10 +170,10 @@ def _seated(
         if seat.gamma == 0:
             owner = "the request" if seat.gamma_limited_by == "user" else "its policy"
             rule = "ignore" if seat.gamma_limited_by == "user" else "no_policy"
-            out.append(Excluded(one.slug, rule, f"Its voting right is 0 by {owner}.", shown=True))
+            out.append(Excluded(one.slug, rule, f"Its voting right is 0 by {owner}."))
         elif seat.cap_nano_nats < _least_cap(seat):
             rule = "budget" if seat.cap_limited_by in {"budget", "policy"} else "ignore"
-            out.append(Excluded(one.slug, rule, "No influence is allowed to it in this answer.", shown=True))
+            out.append(Excluded(one.slug, rule, "No influence is allowed to it in this answer."))
         else:
             seats.append(seat)
     return seats, out
@@ -228,7 +229,7 @@ def _within_price(seats: Sequence[Seat], wishes: Wishes, house: House) -> tuple[
     kept, out = [], []
     for seat, fitted in zip(seats, terms, strict=True):
         if fitted.cap_nano_nats < _least_cap(seat):
-            out.append(Excluded(seat.slug, "price", "The price limit leaves it no influence.", shown=True))
+            out.append(Excluded(seat.slug, "price", "The price limit leaves it no influence."))
         elif fitted.cap_nano_nats < seat.cap_nano_nats:
             kept.append(replace(seat, cap_nano_nats=fitted.cap_nano_nats, cap_limited_by="query_cap"))
         else:

@@ -105,6 +105,7 @@ def plan_of(question: Question, admission: Admission, routed: Routed) -> Plan:
         max_tokens=question.max_tokens,
         considered=routed.considered,
         denied=admission.denied,
+        others=admission.others,
         unavailable=routed.unavailable,
         house=House(
             seats=settings.SEATS,

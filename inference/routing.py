@@ -53,7 +53,7 @@ def route(*, admitted: Iterable[Admitted], question: Question, bench: Bench) -> 
             partition = bench.shelf.take(one.partition)
         except Unusable:
             reason = "Its partition cannot be read at the moment."
-            broken.append(Excluded(slug, "partition_unavailable", reason, shown=True))
+            broken.append(Excluded(slug, "partition_unavailable", reason))
             continue
         materials[slug] = Material(partition, tuple(partition.best(vector, count=PASSAGES_PER_SEAT)))
         score = partition.relevance(vector)

@@ -5,7 +5,8 @@ may not know of (drafts of others, withdrawn sources) is not found, exactly like
 look at the question: relevance and seats come later.
 """
 
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,18 +51,20 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """A source that may not vote; `named` says whether the request named it."""
+    """A source that the request names and that may not vote."""
 
     slug: str
     rule: str
     reason: str
-    named: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
+    """`denied` are those that the request names, with reasons; `others` counts the rest of them by rule."""
+
     admitted: tuple[Admitted, ...]
     denied: tuple[Denied, ...]
+    others: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def admit(
     gamma: Iterable[str] = (),
     core_digest: str | None = None,
 ) -> Admission:
-    """Every visible source, admitted or denied by the first rule that says no.
+    """Every visible source: admitted, or denied by the first rule that says no.
 
     NotFound for a named source that the consumer may not know of; Forbidden where `require` names a source
     that is not admitted.
@@ -165,7 +168,7 @@ def _judge(
             if deny is None:
                 return _Candidate(source, partition, source.policy, answer.limits)
     deny = deny or Deny("no_policy", "The source has no policy, and no matching rule is no.")
-    return _denied(source, deny, selection)
+    return Denied(source.slug, deny.rule, deny.reason)
 
 
 def _by_selection(source: Source, selection: Selection) -> Deny | None:
@@ -202,10 +205,6 @@ def _by_partition(partition: Partition, core_digest: str | None) -> Deny | None:
     return None
 
 
-def _denied(source: Source, deny: Deny, selection: Selection) -> Denied:
-    return Denied(source.slug, deny.rule, deny.reason, named=source.slug in selection.named)
-
-
 def _within_budgets(
     verdicts: list["_Candidate | Denied"], selection: Selection, consumer: Organisation, request: Request
 ) -> Admission:
@@ -221,10 +220,12 @@ def _within_budgets(
     for one in candidates:
         left = budgets[one.source.pk]
         if left.refusal is not None:
-            denied.append(_denied(one.source, left.refusal, selection))
+            denied.append(Denied(one.source.slug, left.refusal.rule, left.refusal.reason))
         else:
             admitted.append(_admitted(one, request, left))
-    return Admission(tuple(admitted), tuple(sorted(denied, key=lambda one: one.slug)))
+    named = sorted((one for one in denied if one.slug in selection.named), key=lambda one: one.slug)
+    others = Counter(one.rule for one in denied if one.slug not in selection.named)
+    return Admission(tuple(admitted), tuple(named), dict(others))
 
 
 def _admitted(one: _Candidate, request: Request, left: Budgets) -> Admitted:

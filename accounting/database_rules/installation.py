@@ -68,13 +68,15 @@ def remove(connection: BaseDatabaseWrapper) -> None:
     _run(connection, drop_statements(connection.vendor))
 
 
-def make_way(connection: BaseDatabaseWrapper) -> None:
-    """Before a migration on SQLite: every rule goes, also one that this version does not know."""
+def make_way(connection: BaseDatabaseWrapper, *, tables: str = "accounting") -> None:
+    """Before a migration on SQLite: every rule of an app's tables goes, also one that this version does not
+    know.
+    """
     if connection.vendor != "sqlite":
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'accounting_%'"
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE %s", [f"{tables}_%"]
         )
         present = [row[0] for row in cursor.fetchall()]
     _run(connection, [f"DROP TRIGGER {name}" for name in present])

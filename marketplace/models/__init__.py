@@ -1,6 +1,7 @@
 """The rows of WHO and WHAT, one module per noun."""
 
 from marketplace.models.alerts import BudgetAlert
+from marketplace.models.changes import SourceChange
 from marketplace.models.consumers import ConsumerGroup, DomainClaim, Proof, VerifiedDomain
 from marketplace.models.counts import RefusalCount, RequestCount
 from marketplace.models.keys import ApiKey, DaySpendCap
@@ -40,6 +41,7 @@ __all__ = [
     "ReviewState",
     "Role",
     "Source",
+    "SourceChange",
     "SourceState",
     "SourceVersion",
     "Staff",

@@ -37,7 +37,8 @@ def resume(cast, source, budget="lifetime", **options):
 
 
 def ask(actor, mode="open", only=None):
-    return admit(consumer=actor.organisation, purpose="research", mode=mode, now=timezone.now(), only=only)
+    request = {"consumer": actor.organisation, "purpose": "research", "mode": mode, "now": timezone.now()}
+    return admit(**request, only=only, gamma=["almanac"])
 
 
 def rules(actor, **options):

@@ -28,8 +28,8 @@ def offer(cast, *windows, **limits):
     return live_source(cast.owner, influence_nats={**limits, "windows": list(windows)})
 
 
-def ask(actor, now=NOON):
-    return admit(consumer=actor.organisation, purpose="research", mode="open", now=now)
+def ask(actor, now=NOON, named=()):
+    return admit(consumer=actor.organisation, purpose="research", mode="open", now=now, gamma=named)
 
 
 def left(actor, now=NOON):
@@ -38,7 +38,7 @@ def left(actor, now=NOON):
 
 
 def refusal(actor, now=NOON):
-    (one,) = ask(actor, now).denied
+    (one,) = ask(actor, now, named=["almanac"]).denied
     return one.rule, one.reason
 
 
