@@ -5,8 +5,8 @@ plain form, the verdict, its explanation, the sentences, the contradictions) loo
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, Self
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from marketplace.policy.problems import Problem
 from marketplace.policy.reader import Reader
@@ -35,6 +35,13 @@ class Clause(ABC):
 
     def verify(self, request: Request) -> Allow | Deny:
         return YES
+
+    def values(self, request: Request) -> Mapping[str, Any]:
+        """What of the request and of itself decides, as JSON: for the owner, who may see all of it."""
+        return {}
+
+    def no(self, request: Request, reason: str) -> Deny:
+        return Deny(self.kind, reason, self.values(request))
 
     def limits(self, so_far: Limits) -> Limits:
         """What it adds to the limits of a yes, whoever asks."""

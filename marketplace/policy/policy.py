@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self, TypeVar
 
 from marketplace.policy.clause import Clause
-from marketplace.policy.request import Allow, Deny, Limits, Request, Step
+from marketplace.policy.request import Allow, Deny, Limits, Outcome, Request, Step
 
 C = TypeVar("C", bound=Clause)
 
@@ -55,4 +55,5 @@ def _step(clause: Clause, request: Request) -> Step | None:
     said = " ".join(clause.sentences())
     if not said:
         return None
-    return Step(clause.kind, clause.kind, "allow" if answer.later is None else "later", said)
+    outcome: Outcome = "allow" if answer.later is None else "later"
+    return Step(clause.kind, clause.kind, outcome, said, clause.values(request))

@@ -107,6 +107,44 @@ class Reader:
             return None
         return value
 
+    def whole(self, key: str, *, low: int, high: int) -> int | None:
+        """A whole number within [low, high]."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.problem(key, "This must be a whole number.")
+            return None
+        if not low <= value <= high:
+            self.problem(key, f"This must be at least {low} and at most {high}.")
+            return None
+        return value
+
+    def line(self, key: str, *, longest: int) -> str | None:
+        """One line of text that is not empty."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not is_line(value, longest):
+            self.problem(key, f"This must be one line of 1 to {longest} printable characters.")
+            return None
+        return str(value)
+
+    def lines(self, key: str, *, most: int, longest: int) -> tuple[str, ...]:
+        """A list of different lines, in their order; empty where it is absent."""
+        value = self.values.get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(is_line(one, longest) for one in value):
+            self.problem(key, f"This must be a list of lines of 1 to {longest} printable characters.")
+            return ()
+        if len(value) > most:
+            self.problem(key, f"This list may have at most {most} lines; it has {len(value)}.")
+            return ()
+        if len(set(value)) != len(value):
+            self.problem(key, "This list names a line twice.")
+        return tuple(value)
+
     def flag(self, key: str) -> bool:
         value = self.values.get(key)
         if value is not None and not isinstance(value, bool):
@@ -149,6 +187,13 @@ class Reader:
         if ANY in deny:
             child.problem("deny", "Denying everything is written as an empty allow list.")
         return allow, deny
+
+
+def is_line(value: object, longest: int) -> bool:
+    """Printable, and not only blanks: it can stand in a sentence and in an answer."""
+    return (
+        isinstance(value, str) and 0 < len(value) <= longest and value.isprintable() and bool(value.strip())
+    )
 
 
 def _sayable(text: str) -> str:

@@ -13,7 +13,10 @@ Output = Literal["answer", "quotation", "classification"]
 Stage = Literal["question", "seats"]
 Outcome = Literal["allow", "deny", "later"]
 
+Place = tuple[float, ...]  # a text in the space of an encoder
+
 NANO = 1_000_000_000
+EVERYBODYS_PRICE = "$.price_micro_usd_per_nat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +28,16 @@ class AgreementFacts:
 
 @dataclass(frozen=True, slots=True)
 class QuestionFacts:
-    """The question, and the places of texts in the space of one encoder: unit vectors.
+    """The question in the space of one encoder, filled by whoever has it (`inference.topics`).
 
-    `places` has every example and keyword that could be embedded; one that is not there is not known.
+    `asked` are the places of the parts of what was asked last, `said` those of all that the prompt says, and
+    `places` those of the examples and keywords of policies: one that is not there could not be computed.
     """
 
-    text: str
-    embedding: tuple[float, ...]
-    places: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    text: str  # all that the prompt says
+    asked: tuple[Place, ...]
+    said: tuple[Place, ...]
+    places: Mapping[str, Place] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ class Limits:
     windows: tuple[
         Window, ...
     ] = ()  # as written under `windows`; `all_windows` has the day of a consumer too
+    price_rule: str = EVERYBODYS_PRICE  # the place in the policy that set the price
+    attribution_notice: str | None = None  # what has to be shown beside the answer
 
     @property
     def all_windows(self) -> tuple[Window, ...]:

@@ -9,7 +9,7 @@ from marketplace.models import ApiKey, Document, PolicyVersion, Source
 from marketplace.policy import plain
 from marketplace.portal.forms import PolicyForm
 from marketplace.portal.forms.policy import FIELDS, initial_from
-from tests.builders import draft_source, upload
+from tests.builders import draft_source, publish, upload
 from tests.cast import Cast
 from tests.pages.scene import Scene
 
@@ -151,10 +151,18 @@ def test_a_policy_goes_through_the_form_and_back_without_loss(written: dict[str,
     assert form.plain() == written
 
 
-def test_every_term_of_a_plain_policy_has_a_field() -> None:
-    roots = {path.split(".")[1] for path in FIELDS}
-    assert roots == set(plain.terms())
+def test_every_field_stands_for_a_term_of_a_plain_policy() -> None:
+    assert {path.split(".")[1] for path in FIELDS} <= set(plain.terms())
     assert set(FIELDS.values()) <= set(PolicyForm.base_fields)
+
+
+def test_what_the_form_has_no_field_for_stays_as_it_is(cast: Cast) -> None:
+    more = {"countries": {"allow": ["DE"]}, "minimum_coalition": 2, "attribution_notice": "From the almanac."}
+    source = publish(cast.owner, draft_source(cast.owner), **{**FULL, **more})
+    cast.owner.browser.post(f"/sources/{source.slug}/policy", {**typed(OPEN), "do": "publish"})
+    source.refresh_from_db()
+    assert source.policy is not None
+    assert source.policy.plain == {**OPEN, **more}
 
 
 def test_publishing_makes_a_version_and_the_source_live(cast: Cast) -> None:

@@ -1,11 +1,11 @@
-"""Which organisations may rest answers on the source."""
+"""Which organisations may rest answers on the source: by name, by group, by a domain that they proved."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from marketplace.policy.clause import Clause
+from marketplace.policy.parties import DOMAIN, GROUP, is_party, name_of, names_above, names_of
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import Problem
 from marketplace.policy.purposes import ANY
@@ -13,12 +13,10 @@ from marketplace.policy.reader import Reader
 from marketplace.policy.request import YES, Allow, Deny, Request
 from marketplace.policy.words import listed, without
 
-_SLUG = re.compile(r"[a-z0-9_-]{1,64}")
-
 
 @dataclass(frozen=True, slots=True)
 class Consumers(Clause):
-    """`*` is everybody; nobody where it is absent."""
+    """`*` is everybody; nobody where it is absent. A denied domain is denied with all domains below it."""
 
     allow: frozenset[str]
     deny: frozenset[str]
@@ -31,29 +29,48 @@ class Consumers(Clause):
         allow, deny = reader.allow_deny("consumers")
         for key, terms in (("allow", allow), ("deny", deny)):
             for term in sorted(terms - {ANY}):
-                if not _SLUG.fullmatch(term):
-                    reader.problem(f"consumers.{key}", f"'{term[:64]}' is not the slug of an organisation.")
+                if not is_party(term):
+                    reader.problem(
+                        f"consumers.{key}",
+                        f"'{term[:64]}' is not the slug of an organisation, nor group: and a slug, nor "
+                        "domain: and a domain in lower case.",
+                    )
         return cls(allow, deny)
 
     def verify(self, request: Request) -> Allow | Deny:
-        if request.consumer in self.deny:
-            return self._deny(request, f"The policy denies the organisation '{request.consumer}'.")
-        if ANY in self.allow or request.consumer in self.allow:
+        names = names_of(request)
+        denied = self.deny & (names | names_above(request)) if self.deny else None
+        if denied:
+            return self.no(request, f"The policy denies {name_of(min(denied))}.")
+        if ANY in self.allow or not self.allow.isdisjoint(names):
             return YES
-        return self._deny(request, f"The policy does not allow the organisation '{request.consumer}'.")
+        return self.no(request, f"The policy does not allow {name_of(request.consumer)}.")
 
-    def _deny(self, request: Request, reason: str) -> Deny:
-        values = {"consumer": request.consumer, "allowed": sorted(self.allow), "denied": sorted(self.deny)}
-        return Deny(self.kind, reason, values)
+    def values(self, request: Request) -> Mapping[str, Any]:
+        return {
+            "consumer": request.consumer,
+            "groups": sorted(request.groups),
+            "domains": sorted(request.domains),
+            "allowed": sorted(self.allow),
+            "denied": sorted(self.deny),
+        }
 
     def sentences(self) -> Iterator[str]:
+        denied = [name_of(term) for term in sorted(self.deny)]
         if not self.allow:
             yield "No organisation may use it: nobody is allowed yet."
         elif ANY in self.allow:
-            yield f"Every organisation may use it{without(sorted(self.deny))}."
+            yield f"Every organisation may use it{without(denied)}."
         else:
-            yield f"Only {listed(sorted(self.allow))} may use it."
+            allowed = [name_of(term) for term in sorted(self.allow)]
+            yield f"Only {listed(allowed)} may use it{without(denied)}."
 
     def contradictions(self, policy: Policy) -> Iterator[Problem]:
-        for slug in sorted(self.allow & self.deny):
-            yield Problem("$.consumers", f"The organisation '{slug}' is both allowed and denied.")
+        for term in sorted(self.allow & self.deny):
+            said = name_of(term)
+            yield Problem("$.consumers", f"{said[0].upper()}{said[1:]} is both allowed and denied.")
+
+    def reaches(self, term: str) -> bool:
+        """Whether a consumer of this name can be allowed at all: it may be so by another of its names."""
+        by_another = any(one.startswith((GROUP, DOMAIN)) for one in {term, *self.allow}) and bool(self.allow)
+        return term not in self.deny and (ANY in self.allow or term in self.allow or by_another)

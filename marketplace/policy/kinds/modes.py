@@ -1,8 +1,8 @@
 """What the owner asks for: the regime with its thresholds, and so the kind of answer it votes in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Self, cast
+from typing import Any, Self, cast
 
 from marketplace.policy.clause import Clause
 from marketplace.policy.ladder import limits_of
@@ -42,7 +42,10 @@ class Modes(Clause):
             reason = "The source is in the privacy regime: it votes in private answers only."
         else:
             return YES
-        return Deny(self.kind, reason, {"mode": request.mode, "regime": self.regime})
+        return self.no(request, reason)
+
+    def values(self, request: Request) -> Mapping[str, Any]:
+        return {"mode": request.mode, "regime": self.regime}
 
     def limits(self, so_far: Limits) -> Limits:
         return replace(so_far, regime=self.regime, privacy=self.privacy, floor_nats=self.floor_nats)

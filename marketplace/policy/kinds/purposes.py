@@ -1,8 +1,8 @@
 """What an answer may be for; a term covers the terms below it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from marketplace.policy.clause import Clause
 from marketplace.policy.policy import Policy
@@ -40,14 +40,21 @@ class Purposes(Clause):
         denied = next((term for term in line if term in self.deny), None)
         if denied is not None:
             includes = "" if denied == request.purpose else f", which includes '{request.purpose}'"
-            return self._deny(request, f"The policy denies the purpose '{denied}'{includes}.")
+            return self.no(request, f"The policy denies the purpose '{denied}'{includes}.")
         if ANY in self.allow or not self.allow.isdisjoint(line):
             return YES
-        return self._deny(request, f"The policy does not allow the purpose '{request.purpose}'.")
+        return self.no(request, f"The policy does not allow the purpose '{request.purpose}'.")
 
-    def _deny(self, request: Request, reason: str) -> Deny:
-        values = {"purpose": request.purpose, "allowed": sorted(self.allow), "denied": sorted(self.deny)}
-        return Deny(self.kind, reason, values)
+    def values(self, request: Request) -> Mapping[str, Any]:
+        return {"purpose": request.purpose, "allowed": sorted(self.allow), "denied": sorted(self.deny)}
+
+    def reaches(self, term: str) -> bool:
+        """Whether a request within `term` can be allowed at all."""
+        within = (lineage(slug) for slug in PURPOSES if term in lineage(slug))
+        return any(self._allows(line) for line in within)
+
+    def _allows(self, line: Sequence[str]) -> bool:
+        return self.deny.isdisjoint(line) and (ANY in self.allow or not self.allow.isdisjoint(line))
 
     def sentences(self) -> Iterator[str]:
         if not self.allow:

@@ -1,9 +1,9 @@
 """From when until when the policy is in force."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from marketplace.policy.clause import Clause
 from marketplace.policy.policy import Policy
@@ -28,21 +28,17 @@ class TimeWindow(Clause):
 
     def verify(self, request: Request) -> Allow | Deny:
         if self.valid_from is not None and request.now < self.valid_from:
-            return self._deny(request, f"The policy is in force from {self.valid_from.isoformat()}.")
+            return self.no(request, f"The policy is in force from {self.valid_from.isoformat()}.")
         if self.valid_until is not None and request.now >= self.valid_until:
-            return self._deny(request, f"The policy ended at {self.valid_until.isoformat()}.")
+            return self.no(request, f"The policy ended at {self.valid_until.isoformat()}.")
         return YES
 
-    def _deny(self, request: Request, reason: str) -> Deny:
-        return Deny(
-            self.kind,
-            reason,
-            {
-                "now": request.now.isoformat(),
-                "valid_from": None if self.valid_from is None else self.valid_from.isoformat(),
-                "valid_until": None if self.valid_until is None else self.valid_until.isoformat(),
-            },
-        )
+    def values(self, request: Request) -> Mapping[str, Any]:
+        return {
+            "now": request.now.isoformat(),
+            "valid_from": None if self.valid_from is None else self.valid_from.isoformat(),
+            "valid_until": None if self.valid_until is None else self.valid_until.isoformat(),
+        }
 
     def sentences(self) -> Iterator[str]:
         if self.valid_from is not None:

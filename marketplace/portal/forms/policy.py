@@ -164,8 +164,9 @@ class PolicyForm(forms.Form):
     privacy_eta = _number("Eta", "Most a word piece's odds may shift, in log odds; 0.1 is usual.")
     privacy_delta = _number("Delta", "Chance that the bound fails; 0.000001 is usual.")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, in_force: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._kept = without_field(in_force or {})
         self.fields.update(windows.fields())
 
     def windows(self) -> list[tuple[str, list[forms.BoundField]]]:
@@ -181,7 +182,7 @@ class PolicyForm(forms.Form):
         influence: dict[str, Any] = {name: _whole(data[name]) for name in LIMITS}
         given = windows.written({name: _whole(data[name]) for name in windows.fields()})
         influence |= {"windows": given} if given else {}
-        return {
+        return self._kept | {
             "regime": data["regime"],
             "purposes": {"allow": _purposes(data["purposes"]), "deny": data["purposes_denied"]},
             "consumers": {
@@ -216,6 +217,15 @@ def field_of(problem: Problem) -> str | None:
     """The form's field that a problem's path belongs to."""
     places = [place for place in FIELDS if problem.path.startswith(place)]
     return FIELDS[max(places, key=len)] if places else None
+
+
+def without_field(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """What the policy in force says that the form has no field for: it stays as it is."""
+    return {term: value for term, value in plain.items() if not any(_root(path) == term for path in FIELDS)}
+
+
+def _root(path: str) -> str:
+    return path.split(".")[1]
 
 
 def initial_from(plain: Mapping[str, Any] | None) -> dict[str, Any]:

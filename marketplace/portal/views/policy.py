@@ -34,10 +34,11 @@ class Shown:
 @at_desk
 def policy(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
     found = own_source(desk, slug)
+    in_force = found.policy.plain if found.policy else None
     if request.method != "POST":
-        form = PolicyForm(initial=initial_from(found.policy.plain if found.policy else None))
+        form = PolicyForm(initial=initial_from(in_force))
         return _page(request, desk, found, form, _in_force(found))
-    form = PolicyForm(request.POST)
+    form = PolicyForm(request.POST, in_force=in_force)
     words = checked(form)
     if not form.errors and request.POST.get("do") == "publish" and _publish(form, desk, found):
         waits = reviews.waiting_of(found) is not None
@@ -50,8 +51,8 @@ def policy(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
 @at_desk
 def preview(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
     """The summary alone, for the module that asks while its owner types."""
-    own_source(desk, slug)
-    form = PolicyForm(request.POST)
+    found = own_source(desk, slug)
+    form = PolicyForm(request.POST, in_force=found.policy.plain if found.policy else None)
     words = checked(form)
     return page(request, desk, "parts/summary.html", sentences=words, problems=_problems(form))
 

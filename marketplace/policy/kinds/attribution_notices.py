@@ -1,0 +1,32 @@
+"""What has to be shown beside an answer that the source voted in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Self
+
+from marketplace.policy.clause import Clause
+from marketplace.policy.reader import Reader
+from marketplace.policy.request import Limits
+
+LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionNotice(Clause):
+    """The text goes with the answer and stands on the receipt; whoever shows the answer has to show it."""
+
+    text: str | None
+
+    kind = "attribution_notice"
+    terms = ("attribution_notice",)
+
+    @classmethod
+    def read(cls, reader: Reader) -> Self:
+        return cls(reader.line("attribution_notice", longest=LONGEST))
+
+    def limits(self, so_far: Limits) -> Limits:
+        return replace(so_far, attribution_notice=self.text)
+
+    def sentences(self) -> Iterator[str]:
+        if self.text is not None:
+            yield f"Whoever shows an answer that it voted in has to show: '{self.text}'."

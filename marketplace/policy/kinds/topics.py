@@ -1,0 +1,176 @@
+"""What a question must be about, or must not: a region of the encoder's space around examples and keywords.
+
+Judged when the answer is planned, by whoever has the encoder (`inference.topics`). What cannot be computed
+is no: a text without a place, places of different lengths, a number that is none.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite, sqrt
+from typing import Any, Self
+
+from marketplace.policy.clause import Clause
+from marketplace.policy.policy import Policy
+from marketplace.policy.problems import Problem
+from marketplace.policy.reader import Reader
+from marketplace.policy.request import YES, Allow, Deny, Place, QuestionFacts, Request
+from marketplace.policy.words import listed
+
+DISTANCE = 0.75  # of a region that does not say how far it reaches: benchmarks/topics.py
+MOST_TEXTS = 32
+LONGEST_KEYWORD, LONGEST_EXAMPLE = 64, 400
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Everything whose cosine distance to the nearest example or keyword is at most `distance`."""
+
+    keywords: tuple[str, ...]
+    examples: tuple[str, ...]
+    distance: float
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (*self.keywords, *self.examples)
+
+    def distance_of(self, part: Place, places: Mapping[str, Place]) -> float | None:
+        """To the nearest of its texts; None where it cannot be computed."""
+        if not all(text in places for text in self.texts):
+            return None
+        distances = [_cosine_distance(part, places[text]) for text in self.texts]
+        known = [distance for distance in distances if distance is not None]
+        return min(known) if len(known) == len(distances) else None
+
+    def words_in(self, text: str) -> list[str]:
+        """The keywords that stand in a text, as whole words."""
+        words = f" {_plain_words(text)} "
+        return [keyword for keyword in self.keywords if f" {_plain_words(keyword)} " in words]
+
+    def sentence(self) -> str:
+        about = [*self.keywords, *(f"'{example}'" for example in self.examples)]
+        return f"{listed(about, 'or')} (cosine distance at most {self.distance:g})"
+
+
+@dataclass(frozen=True, slots=True)
+class Topics(Clause):
+    """Both regions may be given: within the first, but not within the second."""
+
+    within: Region | None
+    not_within: Region | None
+
+    kind = "topic"
+    terms = ("topics",)
+
+    @classmethod
+    def read(cls, reader: Reader) -> Self:
+        child = reader.child("topics", ("within", "not_within"))
+        if child is None:
+            return cls(None, None)
+        clause = cls(_region(child, "within"), _region(child, "not_within"))
+        if all(child.values.get(key) is None for key in ("within", "not_within")):
+            reader.problem("topics", "Say within or not_within, or leave the topics out.")
+        return clause
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that needs a place in the encoder's space before a question can be judged."""
+        regions = (region for region in (self.within, self.not_within) if region is not None)
+        return tuple(text for region in regions for text in region.texts)
+
+    def verify(self, request: Request) -> Allow | Deny:
+        if self.within is None and self.not_within is None:
+            return YES
+        if request.question is None:
+            return Allow(later="question")
+        reason = self._outside(request.question) or self._inside(request.question)
+        return YES if reason is None else self.no(request, reason)
+
+    def _outside(self, question: QuestionFacts) -> str | None:
+        """Every part of the question has to lie within: a long question does not smuggle another one in."""
+        if self.within is None:
+            return None
+        farthest = _extreme(max, self.within, question.asked, question.places)
+        if farthest is None:
+            return "Whether the question is about what the policy allows cannot be computed."
+        if farthest > self.within.distance:
+            return "The question is not about what the policy allows."
+        return None
+
+    def _inside(self, question: QuestionFacts) -> str | None:
+        """Nothing that was said may lie within, and no keyword may stand in it."""
+        if self.not_within is None:
+            return None
+        nearest = _extreme(min, self.not_within, question.said, question.places)
+        if nearest is None:
+            return "Whether the question is about what the policy excludes cannot be computed."
+        if nearest <= self.not_within.distance or self.not_within.words_in(question.text):
+            return "The question is about what the policy excludes."
+        return None
+
+    def values(self, request: Request) -> Mapping[str, Any]:
+        question = request.question
+        found: dict[str, Any] = {}
+        if self.within is not None:
+            found["within"] = _measured(self.within, max, question, question.asked if question else ())
+        if self.not_within is not None:
+            found["not_within"] = _measured(self.not_within, min, question, question.said if question else ())
+            found["not_within"]["words"] = self.not_within.words_in(question.text) if question else []
+        return found
+
+    def sentences(self) -> Iterator[str]:
+        if self.within is not None:
+            yield f"Only for questions about {self.within.sentence()}."
+        if self.not_within is not None:
+            yield f"Never for questions about {self.not_within.sentence()}, nor where these words are said."
+
+    def contradictions(self, policy: Policy) -> Iterator[Problem]:
+        if self.within is None or self.not_within is None:
+            return
+        for text in self.within.texts:
+            if text in self.not_within.texts:
+                yield Problem("$.topics", f"'{text}' is both inside and outside of what is allowed.")
+
+
+def _region(reader: Reader, key: str) -> Region | None:
+    child = reader.child(key, ("keywords", "examples", "distance"))
+    if child is None:
+        return None
+    keywords = child.lines("keywords", most=MOST_TEXTS, longest=LONGEST_KEYWORD)
+    examples = child.lines("examples", most=MOST_TEXTS, longest=LONGEST_EXAMPLE)
+    distance = child.number("distance", low=0, high=1, open_low=True)
+    if not any(child.values.get(name) for name in ("keywords", "examples")):
+        child.problem("examples", "A topic needs at least one example or keyword.")
+    for keyword in keywords:
+        if not _plain_words(keyword):
+            child.problem("keywords", f"The keyword '{keyword}' has neither a letter nor a digit.")
+    return Region(keywords, examples, DISTANCE if distance is None else distance)
+
+
+def _extreme(
+    choose: Any, region: Region, parts: Sequence[Place], places: Mapping[str, Place]
+) -> float | None:
+    distances = [region.distance_of(part, places) for part in parts]
+    if not distances or None in distances:
+        return None
+    return float(choose(distances))
+
+
+def _measured(
+    region: Region, choose: Any, question: QuestionFacts | None, parts: Sequence[Place]
+) -> dict[str, Any]:
+    distance = _extreme(choose, region, parts, question.places) if question else None
+    return {"distance": None if distance is None else round(distance, 4), "most": region.distance}
+
+
+def _cosine_distance(left: Place, right: Place) -> float | None:
+    if len(left) != len(right) or not left:
+        return None
+    product = sum(a * b for a, b in zip(left, right, strict=True))
+    length = sqrt(sum(a * a for a in left)) * sqrt(sum(b * b for b in right))
+    distance = 1 - product / length if length > 0 else float("nan")
+    return distance if isfinite(distance) else None
+
+
+def _plain_words(text: str) -> str:
+    """Letters and digits in one case, one blank between words."""
+    return " ".join("".join(one if one.isalnum() else " " for one in text.casefold()).split())
