@@ -24,6 +24,7 @@ from inference.report import ALL_VOTERS, OWNER_PREFIX, Measured, owners_with_sev
 from inference.request import Question, understand
 from inference.routing import Routed, quoted, route
 from inference.settling import settle_answer
+from marketplace import taking_effect
 from marketplace.admission import Admission, admit
 
 
@@ -85,7 +86,9 @@ def understood(answer: Answer) -> Question:
 
 
 def admitted(answer: Answer, question: Question, bench: Bench) -> Admission:
+    """Who may vote now, under the policies whose moment has come."""
     wishes = question.wishes
+    taking_effect.take_effect_due(now=bench.now())
     return admit(
         consumer=answer.organisation,
         purpose=wishes.purpose,

@@ -32,6 +32,12 @@ def pause_of(source: Source, name: str, consumer: str | None) -> dict[str, Any] 
     return None if own is None else {**own, "consumer": consumer}
 
 
+def without_unknown(source: Source, limits: Limits) -> dict[str, Any]:
+    """The pauses of budgets that a new policy still has: a limit that is gone takes its pause along."""
+    known = budget_names.names(limits)
+    return {name: entry for name, entry in source.paused_budgets.items() if name.split(":")[0] in known}
+
+
 def state_lifetimes(*, source: Source, limits: Limits, now: datetime) -> None:
     """The accounts that last as long as the source."""
     wanted = {budget_names.LIFETIME: (source.budget_account_id, limits.lifetime_nano_nats)}

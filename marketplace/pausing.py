@@ -5,13 +5,12 @@ While a budget is paused, every answer that would count against it leaves the so
 """
 
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
 from accounting import audit
 from accounting.errors import Conflict, Invalid, NotFound
-from marketplace import budget_names, limits_stated
+from marketplace import budget_names, limits_stated, taking_effect
 from marketplace.models import Source, User, WindowBudget
 from marketplace.parsed_policies import parsed
 from marketplace.policy.request import Limits
@@ -40,12 +39,6 @@ def resume(
     return _change(source, budget, consumer, acting_user=acting_user, now=now, entry=None)
 
 
-def without_unknown(source: Source, limits: Limits) -> dict[str, Any]:
-    """The pauses of budgets that a new policy still has: a limit that is gone takes its pause along."""
-    known = budget_names.names(limits)
-    return {name: entry for name, entry in source.paused_budgets.items() if name.split(":")[0] in known}
-
-
 def _change(
     source: Source,
     budget: str,
@@ -58,6 +51,7 @@ def _change(
     require_role(acting_user=acting_user, organisation=source.organisation, roles=EDITORS)
     with transaction.atomic(durable=True):
         locked = lock(source)
+        taking_effect.apply_due(locked, now=now)
         limits = _limits(locked)
         name = _name(locked, limits, budget, consumer)
         before = locked.paused_budgets.get(name)

@@ -15,7 +15,7 @@ from accounting.errors import Conflict, Invalid
 from marketplace.models import PolicyVersion, ReviewItem, ReviewState, Source, SourceState, User
 from marketplace.registration import lock
 from marketplace.roles import REVIEWERS, require_staff
-from marketplace.taking_effect import take_effect, taken
+from marketplace.taking_effect import apply_due, take_back, take_effect, taken
 
 LONGEST_REASON = 300
 
@@ -37,16 +37,17 @@ def newest_of(source: Source) -> ReviewItem | None:
 
 
 def queue(*, source: Source, version: PolicyVersion, acting_user: User, now: datetime) -> ReviewItem:
-    """Part of publishing: the (locked) source votes under nothing until a reviewer has decided."""
+    """Part of publishing: the (locked) source votes under nothing until a reviewer has decided.
+
+    What is announced for later leaves the policy in force until its moment (`taking_effect.apply_due`).
+    """
     is_first = not taken(source).exclude(pk=version.pk).exists()
     replace_waiting(source=source, now=now)
     item = ReviewItem.objects.create(
         source=source, version=version, is_first=is_first, asked_by=acting_user, asked_at=now
     )
-    source.policy = None
-    if source.state != SourceState.SUSPENDED:
-        source.state = SourceState.IN_REVIEW
-    source.save(update_fields=["policy", "state"])
+    if version.effective_at <= now:
+        take_back(source)
     return item
 
 
@@ -84,6 +85,7 @@ def _decide(
     reason = checked_reason(reason, needed=state != ReviewState.APPROVED)
     with transaction.atomic(durable=True):
         source = lock(item.source)
+        apply_due(source, now=now)
         changed = ReviewItem.objects.filter(pk=item.pk, state=ReviewState.WAITING).update(
             state=state, reason=reason, decided_by=acting_user, decided_at=now
         )
@@ -93,7 +95,11 @@ def _decide(
                 code="already_decided",
                 next_step="Look at the queue again.",
             )
-        if state == ReviewState.APPROVED:
+        announced = source.next_policy_id == item.version_id
+        if announced and state != ReviewState.APPROVED:
+            source.next_policy, source.next_policy_at = None, None
+            source.save(update_fields=["next_policy", "next_policy_at"])
+        elif state == ReviewState.APPROVED and not announced:
             take_effect(source=source, version=item.version, now=now)
         elif source.state == SourceState.IN_REVIEW:
             source.state = SourceState.DRAFT

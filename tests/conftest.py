@@ -12,7 +12,7 @@ from django.db.backends.sqlite3.base import DatabaseWrapper
 
 from accounting.database_rules.dialects import sqlite_drop
 from accounting.database_rules.installation import drop_statements
-from marketplace import in_force
+from marketplace import database_rules
 from tests import runners
 from tests.builders import name_core
 from tests.cast import Cast, make_cast
@@ -25,8 +25,8 @@ def _books_can_be_swept_after_a_transactional_test() -> Iterator[None]:
     ordinary = operations.sql_flush
 
     def flush(self: Any, *args: Any, **options: Any) -> list[str]:
-        notes = [statement for rule in in_force.RULES for statement in sqlite_drop(rule)]
-        return [*drop_statements("sqlite"), *notes, *ordinary(self, *args, **options)]
+        kept = [statement for rule in database_rules.RULES for statement in sqlite_drop(rule)]
+        return [*drop_statements("sqlite"), *kept, *ordinary(self, *args, **options)]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operations, "sql_flush", flush)

@@ -42,10 +42,11 @@ def expire_transfers(**_: object) -> None:
 
 
 def keep_budgets(**_: object) -> None:
-    """Rolling windows give back what is older than they are; owners are told what is nearly spent."""
-    from marketplace import budget_alerts, rolling
+    """Policies whose moment came take effect; windows give back; owners are told what is nearly spent."""
+    from marketplace import budget_alerts, rolling, taking_effect
 
     now = timezone.now()
+    taking_effect.take_effect_due(now=now)
     rolling.roll_due(now=now)
     budget_alerts.look(now=now)
 

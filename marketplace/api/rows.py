@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -10,6 +11,7 @@ from marketplace.models import Document, Job, Partition, PolicyVersion, ReviewIt
 from marketplace.parsed_policies import parsed
 from marketplace.policy import sentences
 from marketplace.policy.kinds.purposes import Purposes
+from marketplace.policy_versions import STATES, state_of
 
 
 class TermsOut(serializers.Serializer[Any]):
@@ -111,9 +113,29 @@ class ReviewOut(serializers.ModelSerializer[ReviewItem]):
         fields = ["state", "reason", "asked_at", "decided_at"]
 
 
+class ChangeOut(serializers.Serializer[Any]):
+    path = serializers.CharField(help_text="JSON path into the plain form")
+    before = serializers.JSONField(allow_null=True)
+    after = serializers.JSONField(allow_null=True)
+    added = serializers.ListField(child=serializers.CharField(), help_text="of a list of terms")
+    removed = serializers.ListField(child=serializers.CharField())
+
+
+class DiffOut(serializers.Serializer[Any]):
+    """What a version changes against the one it was to replace, in places and in plain sentences."""
+
+    changes = ChangeOut(many=True)
+    was = serializers.ListField(child=serializers.CharField(), help_text="what held and holds no longer")
+    now = serializers.ListField(child=serializers.CharField(), help_text="what holds from then on")
+    asks_more = serializers.ListField(
+        child=serializers.CharField(), help_text="what becomes harder for consumers; approved ones confirm it"
+    )
+
+
 class PolicyOut(serializers.ModelSerializer[PolicyVersion]):
     """A published policy, in its plain form and in words."""
 
+    state = serializers.SerializerMethodField()
     published_by = serializers.CharField(source="published_by.username")
     sentences = serializers.SerializerMethodField()
     review = serializers.SerializerMethodField(help_text="null: it took effect without one")
@@ -121,16 +143,39 @@ class PolicyOut(serializers.ModelSerializer[PolicyVersion]):
     class Meta:
         model = PolicyVersion
         fields = [
-            "number", "digest", "regime", "plain", "sentences", "published_by", "published_at", "review",
+            "number", "digest", "regime", "state", "plain", "sentences", "published_by", "published_at",
+            "effective_at", "review",
         ]  # fmt: skip
 
     @extend_schema_field(ReviewOut(allow_null=True))
     def get_review(self, version: PolicyVersion) -> dict[str, Any] | None:
-        item = ReviewItem.objects.filter(version=version).first()
+        item = getattr(version, "review", None)
         return None if item is None else dict(ReviewOut(item).data)
+
+    @extend_schema_field(serializers.ChoiceField(STATES))
+    def get_state(self, version: PolicyVersion) -> str:
+        return state_of(version, timezone.now())
 
     def get_sentences(self, version: PolicyVersion) -> list[str]:
         return sentences.sentences(parsed(version))
+
+
+class PolicyVersionOut(PolicyOut):
+    """One version of many: what it was to replace, what it changes, and whether it was called off."""
+
+    replaces = serializers.IntegerField(source="replaces.number", allow_null=True, default=None)
+    diff = serializers.SerializerMethodField()
+    called_off_at = serializers.DateTimeField(
+        source="cancellation.cancelled_at", allow_null=True, default=None
+    )
+    called_off_reason = serializers.CharField(source="cancellation.reason", allow_null=True, default=None)
+
+    class Meta(PolicyOut.Meta):
+        fields = [*PolicyOut.Meta.fields, "replaces", "diff", "called_off_at", "called_off_reason"]
+
+    @extend_schema_field(DiffOut())
+    def get_diff(self, version: PolicyVersion) -> dict[str, Any]:
+        return version.diff.as_json()
 
 
 class PartitionOut(serializers.ModelSerializer[Partition]):

@@ -6,7 +6,7 @@ from marketplace.models.consumers import ConsumerGroup, DomainClaim, Proof, Veri
 from marketplace.models.counts import RefusalCount, RequestCount
 from marketplace.models.keys import ApiKey, DaySpendCap
 from marketplace.models.people import Membership, Organisation, Role, User
-from marketplace.models.policies import PolicyVersion
+from marketplace.models.policies import PolicyCancellation, PolicyVersion
 from marketplace.models.replies import KeptReply
 from marketplace.models.reviews import DECISIONS, ReviewItem, ReviewState
 from marketplace.models.sources import Document, Source, SourceState, SourceVersion, Visibility
@@ -32,6 +32,7 @@ __all__ = [
     "Organisation",
     "Partition",
     "PartitionState",
+    "PolicyCancellation",
     "PolicyTemplate",
     "PolicyVersion",
     "Proof",

@@ -5,6 +5,7 @@ the object store under their SHA-256; rows carry digests only.
 """
 
 from django.db import models
+from django.db.models import Q
 
 from marketplace.models.checks import not_negative, one_of
 from marketplace.models.people import Organisation
@@ -45,6 +46,11 @@ class Source(models.Model):
         "marketplace.PolicyVersion", on_delete=models.PROTECT, null=True, blank=True, related_name="+",
         help_text="the policy in force",
     )  # fmt: skip
+    next_policy = models.ForeignKey(
+        "marketplace.PolicyVersion", on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+        help_text="published, and in force from next_policy_at on",
+    )  # fmt: skip
+    next_policy_at = models.DateTimeField(null=True, blank=True)
     paused_budgets = models.JSONField(
         default=dict, blank=True, help_text="by the name of the budget: who paused it, when and why"
     )
@@ -60,8 +66,20 @@ class Source(models.Model):
         constraints = [
             one_of("state", SourceState, name="source_state_known"),
             one_of("visibility", Visibility, name="source_visibility_known"),
+            models.CheckConstraint(
+                condition=Q(next_policy__isnull=True, next_policy_at__isnull=True)
+                | Q(next_policy__isnull=False, next_policy_at__isnull=False),
+                name="source_next_policy_has_its_moment",
+            ),
         ]
-        indexes = [models.Index(fields=["state", "slug"], name="source_by_state")]
+        indexes = [
+            models.Index(fields=["state", "slug"], name="source_by_state"),
+            models.Index(
+                fields=["next_policy_at"],
+                name="source_policy_to_come",
+                condition=Q(next_policy_at__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
