@@ -15,6 +15,7 @@ from accounting.errors import Conflict
 from accounting.models import AccountKind, Asset
 from marketplace.models import Document, Organisation, Source, SourceState, SourceVersion, User
 from marketplace.organisations import check_slug
+from marketplace.rights import recording
 from marketplace.roles import EDITORS, require_role
 from marketplace.storage import store
 from marketplace.texts import Text, Upload, read_all
@@ -92,10 +93,14 @@ def add_documents(
         latest = newest_version(locked)
         kept = _kept_documents(latest, texts)
         version = _write_version(locked, latest, kept, texts, now)
+        waiting = recording.record(version=version, before=latest, texts=texts, now=now)
         _audit(
             locked, "documents.added", acting_user, now,
             before={"version": latest.number} if latest else None,
-            after={"version": version.number, "names": [text.name for text in texts]},
+            after={
+                "version": version.number, "names": [text.name for text in texts],
+                "rights_to_confirm": waiting,
+            },
         )  # fmt: skip
     return version
 

@@ -27,6 +27,7 @@ from marketplace.models import (
     User,
 )
 from marketplace.registration import lock, newest_version
+from marketplace.rights import gate, late
 from marketplace.roles import EDITORS, require_role
 from marketplace.work import enqueue
 
@@ -42,6 +43,7 @@ def start_training(
     if not 1 <= tokens <= MOST_ADAPTER_TOKENS:
         raise Invalid(f"adapter_tokens must be at least 1 and at most {MOST_ADAPTER_TOKENS:,}.")
     core = cores.current()
+    late.read_newest(source=source, acting_user=acting_user, now=now)
     with transaction.atomic(durable=True):
         version = _version_to_train(lock(source))
         wish = Partition(
@@ -53,6 +55,7 @@ def start_training(
         job = _same_wish(wish)
         if job is None:
             _refuse_other_wish(version)
+            gate.require_confirmed(source=source, version=version)
             job = _write(wish, acting_user)
             enqueue(TRAIN_TASK, queue="train", job_id=job.pk)
             audit.record(

@@ -9,6 +9,13 @@ from marketplace.models.people import Membership, Organisation, Role, User
 from marketplace.models.policies import PolicyCancellation, PolicyVersion
 from marketplace.models.replies import KeptReply
 from marketplace.models.reviews import DECISIONS, ReviewItem, ReviewState
+from marketplace.models.rights import (
+    RightsDecision,
+    RightsFinding,
+    RightsReading,
+    RightsVerdict,
+    RightsVocabulary,
+)
 from marketplace.models.sources import Document, Source, SourceState, SourceVersion, Visibility
 from marketplace.models.staff import Staff, StaffRole
 from marketplace.models.templates import PolicyTemplate
@@ -40,6 +47,11 @@ __all__ = [
     "RequestCount",
     "ReviewItem",
     "ReviewState",
+    "RightsDecision",
+    "RightsFinding",
+    "RightsReading",
+    "RightsVerdict",
+    "RightsVocabulary",
     "Role",
     "Source",
     "SourceChange",

@@ -36,6 +36,7 @@ urlpatterns = [
     path("sources/<slug:slug>/progress", source.progress, name="progress"),
     path("sources/<slug:slug>/train", source.train, name="train"),
     path("sources/<slug:slug>/train/cancel", source.cancel_training, name="cancel-training"),
+    path("sources/<slug:slug>/rights", source.rights, name="rights"),
     path("sources/<slug:slug>/suspend", source.suspend, name="suspend"),
     path("sources/<slug:slug>/resume", source.resume, name="resume"),
     path("sources/<slug:slug>/withdraw", source.withdraw, name="withdraw"),

@@ -26,6 +26,7 @@ OF_A_SOURCE = ("", "/documents", "/policy", "/budgets", "/progress")
 POSTED = (
     "/train",
     "/train/cancel",
+    "/rights",
     "/suspend",
     "/resume",
     "/withdraw",

@@ -19,8 +19,10 @@ from marketplace.policy.sentences import sentences
 from marketplace.portal.actions import act
 from marketplace.portal.desk import Desk, at_desk, page
 from marketplace.portal.figures import budgets, earnings, privacy, training
+from marketplace.portal.figures.rights import shown as rights_shown
 from marketplace.portal.figures.sources import rows_of
 from marketplace.portal.views.sources import own_source
+from marketplace.rights import confirming
 
 LINES = 5
 
@@ -51,6 +53,7 @@ def source(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
         lines=earnings.shown(earnings.lines_of([found])[:LINES], [found]),
         visibilities=[(value, *label.split(": ", 1)) for value, label in Visibility.choices],
         **privacy.shown(found),
+        **rights_shown(found, version),
     )
 
 
@@ -84,6 +87,20 @@ def cancel_training(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse
         return redirect(_page_of(found))
     call = partial(training_jobs.cancel_job, job=job, acting_user=desk.user, now=timezone.now())
     return act(request, call, done="The training was cancelled.", back=_page_of(found))
+
+
+@require_POST
+@at_desk
+def rights(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
+    """The owner's word on one term that an uploaded text states."""
+    found, posted = own_source(desk, slug), request.POST
+    named = posted.get("finding", "")
+    call = partial(
+        confirming.confirm, source=found, findings=[int(named)] if named.isdecimal() else [],
+        decision=posted.get("decision", ""), note=posted.get("note", ""), acting_user=desk.user,
+        now=timezone.now(),
+    )  # fmt: skip
+    return act(request, call, done="Your decision is kept.", back=f"{_page_of(found)}#rights")
 
 
 @require_POST
