@@ -45,11 +45,25 @@ def test_a_source_is_described_from_old_to_new_words(cast: Cast) -> None:
 def test_documents_make_the_next_version(cast: Cast) -> None:
     source = draft_source(cast.owner)
     upload(cast.owner, source)
-    assert said("documents.added") == ("owner", None, {
-        "version": 1, "names": ["a.txt"], "rights_to_confirm": 0,
-    })
+    assert said("documents.added") == (
+        "owner",
+        None,
+        {
+            "version": 1,
+            "names": ["a.txt"],
+            "rights_to_confirm": 0,
+        },
+    )
     upload(cast.owner, source, text="Bats are mammals too.", name="b.txt")
-    assert said("documents.added") == ("owner", {"version": 1}, {"version": 2, "names": ["b.txt"]})
+    assert said("documents.added") == (
+        "owner",
+        {"version": 1},
+        {
+            "version": 2,
+            "names": ["b.txt"],
+            "rights_to_confirm": 0,
+        },
+    )
 
 
 def test_a_policy_stands_in_full_before_and_after(cast: Cast) -> None:
