@@ -20,8 +20,8 @@ from marketplace import spend_caps
 from marketplace.models import ApiKey, Membership, Organisation, User
 from marketplace.policy import purposes
 from marketplace.roles import MANAGERS, operators, require_role
+from marketplace.scopes import SCOPES, USUAL
 
-SCOPES = ("answers", "sources", "account", "receipts", "payouts")
 MARK = "dvm"
 _FORM = re.compile(rf"{MARK}_([0-9a-f]{{8}})_")
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
@@ -33,7 +33,7 @@ def issue_key(
     name: str,
     acting_user: User,
     now: datetime,
-    scopes: Sequence[str] = SCOPES,
+    scopes: Sequence[str] = USUAL,
     default_purpose: str = "",
     spend_cap_micro_usd: int | None = None,
     daily_cap_micro_usd: int | None = None,
@@ -108,8 +108,7 @@ def _digest(plain: str) -> str:
 
 
 def _check(scopes: Sequence[str], purpose: str, expires_at: datetime | None, now: datetime) -> None:
-    unknown = sorted(set(scopes) - set(SCOPES))
-    if unknown or not scopes:
+    if not scopes or not set(scopes) <= set(SCOPES):
         raise Invalid(f"A key needs scopes out of {', '.join(SCOPES)}.", code="unknown_scope")
     if purpose and not purposes.known(purpose):
         raise Invalid(f"The purpose '{purpose}' is not known.", code="unknown_purpose")

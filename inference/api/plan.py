@@ -30,6 +30,7 @@ class PlansPerMinute(SimpleRateThrottle):
 
 
 class PlanView(AskingView):
+    scope = "plan"
     throttle_classes = [RequestsPerMinute, PlansPerMinute]
 
     @extend_schema(

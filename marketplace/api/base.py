@@ -15,9 +15,11 @@ from marketplace.api.caller import HasScope
 
 
 class MarketView(APIView):
-    # `scope` is what a key needs; `openai_errors` chooses the form of errors. A comment, because a docstring
-    # here would stand in the public schema as every endpoint's description.
+    # `scope` is what a key needs (its `:read` or `:write` part by the method), `write_scope` what it needs
+    # for other methods than GET where that differs; `openai_errors` chooses the form of errors. A comment,
+    # because a docstring here would stand in the public schema as every endpoint's description.
     scope = "sources"
+    write_scope = ""
     openai_errors = False
     permission_classes = [IsAuthenticated, HasScope]
     page_parameters: ClassVar[list[OpenApiParameter]] = [

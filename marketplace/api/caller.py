@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounting.errors import Invalid, NotFound, PermissionDenied
+from marketplace import scopes
 from marketplace.models import ApiKey, Organisation, User
 
 
@@ -51,11 +52,18 @@ class HasScope(BasePermission):
     """A key needs the scope that the view names in `scope`; somebody signed in is judged by role alone."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        scope: str = getattr(view, "scope", "")
-        if isinstance(request.auth, ApiKey) and scope and scope not in request.auth.scopes:
+        scope = _scope_of(view, str(request.method))
+        if isinstance(request.auth, ApiKey) and scope and not scopes.allows(request.auth.scopes, scope):
             raise PermissionDenied(
                 f"This key does not have the scope '{scope}'.",
                 next_step="Use a key that has it; an owner of the organisation issues one.",
                 scope=scope,
             )
         return True
+
+
+def _scope_of(view: APIView, method: str) -> str:
+    named: str = getattr(view, "scope", "")
+    if method not in scopes.READING:
+        named = getattr(view, "write_scope", "") or named
+    return scopes.needed(named, method)

@@ -71,6 +71,8 @@ class PurposeOut(serializers.Serializer[Any]):
 
 
 class PolicyView(MarketView):
+    write_scope = "policies:write"
+
     @extend_schema(
         summary="The policy in force, or the one that waits for a reviewer",
         responses={200: PolicyOut, **problems(404)},
@@ -153,6 +155,8 @@ class CancelPolicy(MarketView):
 
 
 class PolicyValidate(MarketView):
+    write_scope = "sources:read"  # it changes nothing
+
     @extend_schema(
         summary="Try a policy without publishing it",
         request=OpenApiTypes.OBJECT,

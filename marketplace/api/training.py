@@ -26,6 +26,8 @@ class TrainIn(StrictSerializer):
 
 
 class Train(MarketView):
+    write_scope = "training"
+
     @extend_schema(
         summary="Train the newest version",
         description="The same wish again answers the job that is under way or done.",
@@ -73,6 +75,8 @@ class OneJob(MarketView):
 
 
 class CancelJob(MarketView):
+    write_scope = "training"
+
     @extend_schema(summary="Cancel a job", request=None, responses={200: JobOut, **problems(403, 404, 409)})
     @repeatable
     def post(self, request: Request, job_id: int) -> Response:

@@ -1,6 +1,4 @@
-"""Every address of the portal, so that no page can be forgotten by a test."""
-
-from django.urls import get_resolver
+"""Addresses of the portal that tests look at; who may open and press them is said in tests/who_may."""
 
 from tests.pages.scene import Scene
 
@@ -46,9 +44,3 @@ def pages(scene: Scene) -> list[str]:
 def posted(scene: Scene) -> list[str]:
     """What the owner of the scene can press."""
     return [f"/sources/{scene.alpine.slug}{part}" for part in POSTED]
-
-
-def patterns() -> set[str]:
-    """The portal's own patterns, as they are declared."""
-    portal = next(one for one in get_resolver().url_patterns if getattr(one, "app_name", "") == "portal")
-    return {str(one.pattern) for one in portal.url_patterns}  # type: ignore[union-attr]

@@ -1,0 +1,16 @@
+"""Nothing waits for an engine or for Stripe, nobody asks too often, and a receipt counts as looked at."""
+
+import pytest
+
+from inference import verification
+from tests.payments.conftest import network
+
+__all__ = ["network"]
+
+
+@pytest.fixture(autouse=True)
+def _alone(settings, named_core, work_is_noted, network, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.PAYOUT_MINIMUM_MICRO_USD = 50
+    settings.API_REQUESTS_PER_MINUTE = settings.PLANS_PER_MINUTE = 100_000
+    looked_at = verification.Verification(signature=True, sums=True, reason="The receipt is a scene's.")
+    monkeypatch.setattr(verification, "check", lambda _receipt: looked_at)

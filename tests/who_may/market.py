@@ -1,0 +1,48 @@
+"""The market that every address is tried on, and what stands in addresses for its rows."""
+
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounting.models import TopUp, TopUpState
+from marketplace import payouts
+from marketplace.models import ApiKey, Job
+from tests.cast import Cast
+from tests.pages.scene import Scene, set_scene
+
+Arguments = Mapping[str, Any]
+
+
+def set_market(cast: Cast) -> tuple[Scene, Arguments]:
+    """All of it belongs to the owner, but the receipt, whose buyer is the buyer. Needs `named_core`.
+
+    A new kind of row in addresses is one line: what stands between its angle brackets, and how to find it.
+    """
+    scene = set_scene(cast, answers=1)
+    organisation = cast.owner.organisation
+    payout = payouts.request(
+        organisation=organisation, amount_micro_usd=10_000, operation_id=uuid.uuid4(),
+        acting_user=cast.owner.user, now=timezone.now(),
+    )  # fmt: skip
+    top_up = TopUp.objects.create(
+        wallet_id=organisation.wallet_account_id, label=organisation.slug, amount_micro_usd=1_000_000,
+        provider="stripe", state=TopUpState.OPEN, requested_by="owner", created_at=timezone.now(),
+        checkout_url="https://checkout.stripe.com/c/pay", reference="cs_1", id=uuid.uuid4(),
+    )  # fmt: skip
+    return scene, {
+        "slug:slug": scene.alpine.slug,
+        "int:job_id": Job.objects.get(state="running").pk,
+        "uuid:receipt_id": scene.receipt.pk,
+        "uuid:payout_id": payout.pk,
+        "uuid:top_up_id": top_up.pk,
+        "int:key_id": ApiKey.objects.get(created_by=cast.owner.user, name="tests").pk,
+        "path:slug": settings.CORE_SLUG,
+    }
+
+
+def address_of(route: str, arguments: Arguments) -> str:
+    return "/" + re.sub(r"<([\w:]+)>", lambda found: str(arguments[found[1]]), route)

@@ -1,0 +1,119 @@
+"""Who may do what over the API: one line for every method of every address under config/urls.py.
+
+A new endpoint is one line: its method, its address as declared, who is told what, and the scope its keys
+need; then what to send, and the status of success where that is not 200. Who may not must not learn more than
+the status says: 404 is what does not exist.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from marketplace.models import Role
+from marketplace.roles import EDITORS, MANAGERS, TREASURERS
+from tests.builders import PLAIN
+from tests.who_may.actors import ACTORS, MEMBERS, OK, OTHERS, Told, Who, members
+
+READERS = frozenset(Role)
+OPEN: Who = dict.fromkeys(ACTORS, OK)
+SIGNED_IN: Who = {**OPEN, "stranger": 401}
+
+
+def of_organisation(roles: Collection[Role] = READERS) -> Who:
+    """Everybody does it to an organisation of their own, in the right role."""
+    return {"stranger": 401, "auditor": 403, **dict.fromkeys(OTHERS, OK), **members(roles)}
+
+
+def of_owner(roles: Collection[Role] = READERS) -> Who:
+    """It belongs to the owner's organisation: for all others it is not there."""
+    return {"stranger": 401, "auditor": 403, **dict.fromkeys(OTHERS, 404), **members(roles)}
+
+
+LISTED: Who = {**of_organisation()}
+OF_THE_RECEIPT: Who = {**of_owner(), "buyer": OK}
+OF_ITS_BUYER: Who = {**OF_THE_RECEIPT, **dict.fromkeys(MEMBERS, 404)}
+
+
+@dataclass(frozen=True)
+class Row:
+    method: str
+    route: str
+    who: Who
+    scope: str = ""
+    send: Any = None
+    ok: int = 200
+    form: str = "json"
+
+    def told(self, actor: str) -> Told:
+        return self.ok if self.who[actor] == OK else self.who[actor]
+
+    def body(self) -> Any:
+        """Made anew for each request: a file can be read once."""
+        return self.send() if isinstance(self.send, Callable) else self.send  # type: ignore[arg-type]
+
+
+def files() -> dict[str, Any]:
+    return {"files": SimpleUploadedFile("new.txt", b"Edelweiss grows high up.")}
+
+
+SOURCE = "v1/sources/<slug:slug>"
+NEW_SOURCE = {"slug": "brand-new", "title": "Brand new"}
+PAUSE = {"budget": "lifetime"}
+ROWS = (
+    Row("GET", "healthz", OPEN),
+    Row("GET", "readyz", OPEN),
+    Row("GET", ".well-known/jwks.json", OPEN),
+    Row("GET", "v1/schema", OPEN),
+    Row("GET", "v1/docs", OPEN),
+    Row("POST", "webhooks/stripe", dict.fromkeys(ACTORS, 400)),  # who does not sign as Stripe does
+    Row("GET", "v1/purposes", OPEN),
+    # owners
+    Row("GET", "v1/sources", LISTED, "sources:read"),
+    Row("POST", "v1/sources", of_organisation(EDITORS), "sources:write", NEW_SOURCE, 201),
+    Row("GET", SOURCE, LISTED, "sources:read"),
+    Row("PATCH", SOURCE, of_owner(EDITORS), "sources:write", {"title": "Other"}),
+    Row("GET", f"{SOURCE}/documents", of_owner(), "sources:read"),
+    Row("POST", f"{SOURCE}/documents", of_owner(EDITORS), "sources:write", files, 201, "multipart"),
+    Row("POST", f"{SOURCE}/train", of_owner(EDITORS), "training", {}, 202),
+    Row("GET", f"{SOURCE}/policy", of_owner(), "sources:read"),
+    Row("PUT", f"{SOURCE}/policy", of_owner(EDITORS), "policies:write", PLAIN),
+    Row("POST", f"{SOURCE}/policy/validate", of_owner(), "sources:read", PLAIN),
+    Row("POST", f"{SOURCE}/suspend", of_owner(EDITORS), "sources:write", {"reason": "x"}),
+    Row("POST", f"{SOURCE}/resume", of_owner(EDITORS), "sources:write", {}),
+    Row("POST", f"{SOURCE}/withdraw", of_owner(MANAGERS), "sources:write", {"reason": "x"}),
+    Row("GET", f"{SOURCE}/budgets", of_owner(), "sources:read"),
+    Row("GET", f"{SOURCE}/budgets/alerts", of_owner(), "sources:read"),
+    Row("POST", f"{SOURCE}/budgets/pause", of_owner(EDITORS), "sources:write", PAUSE),
+    Row("POST", f"{SOURCE}/budgets/resume", of_owner(EDITORS), "sources:write", PAUSE),
+    Row("GET", f"{SOURCE}/privacy", of_owner(), "sources:read"),
+    Row("GET", f"{SOURCE}/partitions", of_owner(), "sources:read"),
+    Row("GET", f"{SOURCE}/earnings", of_owner(), "sources:read"),
+    Row("GET", f"{SOURCE}/earnings/statement", of_owner(), "sources:read"),
+    Row("GET", "v1/earnings/statement", of_organisation(), "sources:read"),
+    Row("GET", "v1/jobs", of_organisation(), "sources:read"),
+    Row("GET", "v1/jobs/<int:job_id>", of_owner(), "sources:read"),
+    Row("POST", "v1/jobs/<int:job_id>/cancel", of_owner(EDITORS), "training"),
+    Row("GET", "v1/payouts", of_organisation(), "payouts"),
+    Row("POST", "v1/payouts", of_organisation(TREASURERS), "payouts", {"amount_micro_usd": 1}, 422),
+    Row("GET", "v1/payouts/<uuid:payout_id>", of_owner(), "payouts"),
+    Row("POST", "v1/payouts/<uuid:payout_id>/cancel", of_owner(TREASURERS), "payouts"),
+    # users
+    Row("GET", "v1/account", of_organisation(), "account"),
+    Row("GET", "v1/account/usage", of_organisation(), "account"),
+    Row("GET", "v1/account/statement", of_organisation(), "account"),
+    Row("GET", "v1/account/top-ups", of_organisation(), "account"),
+    Row("POST", "v1/account/top-ups", of_organisation(TREASURERS), "account",
+        {"amount_micro_usd": 1_000_000}, 201),
+    Row("GET", "v1/account/top-ups/<uuid:top_up_id>", of_owner(), "account"),
+    Row("GET", "v1/models", SIGNED_IN, "answers"),
+    Row("GET", "v1/models/<path:slug>", SIGNED_IN, "answers"),
+    Row("POST", "v1/chat/completions", of_organisation(), "answers", {}, 422),
+    Row("POST", "v1/completions", of_organisation(), "answers", {}, 422),
+    Row("POST", "v1/plan", of_organisation(), "plan", {}, 422),
+    Row("GET", "v1/receipts", of_organisation(), "receipts"),
+    Row("GET", "v1/receipts/<uuid:receipt_id>", OF_THE_RECEIPT, "receipts"),
+    Row("GET", "v1/receipts/<uuid:receipt_id>/jws", OF_ITS_BUYER, "receipts"),
+    Row("POST", "v1/receipts/<uuid:receipt_id>/verify", OF_THE_RECEIPT, "receipts"),
+)  # fmt: skip

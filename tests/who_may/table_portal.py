@@ -1,0 +1,112 @@
+"""Who may do what in the portal: one line for each method of every address in marketplace/portal/urls.py.
+
+A new page is one line for what opens it and one for what its form sends. A method that is in no line must be
+refused (405). "ok" is a page, a file, or the way back after something was done.
+"""
+
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from marketplace.models import Role
+from marketplace.roles import EDITORS, MANAGERS, TREASURERS
+from tests.pages.test_forms import OPEN as OPEN_POLICY
+from tests.pages.test_forms import text_file, typed
+from tests.who_may.actors import ACTORS, OK, OTHERS, Told, Who, members
+
+READERS = frozenset(Role)
+OPEN: Who = dict.fromkeys(ACTORS, OK)
+NOWHERE: dict[str, Told] = {"stranger": "sign in", "auditor": "console"}  # staff have no desk of their own
+
+
+def of_organisation(roles: Collection[Role] = READERS) -> Who:
+    """Everybody does it to an organisation of their own, in the right role."""
+    return {**NOWHERE, **dict.fromkeys(OTHERS, OK), **members(roles)}
+
+
+def of_owner(roles: Collection[Role] = READERS) -> Who:
+    """It belongs to the owner's organisation: for all others it is not there."""
+    return {**NOWHERE, **dict.fromkeys(OTHERS, 404), **members(roles)}
+
+
+@dataclass(frozen=True)
+class Row:
+    method: str
+    route: str
+    who: Who
+    send: Callable[[], dict[str, Any]] | dict[str, Any] = field(default_factory=dict)
+    of: dict[str, str] = field(default_factory=dict)  # which row, where it is not the usual one
+
+    def body(self) -> dict[str, Any]:
+        """Made anew for each request: a file can be read once."""
+        return self.send() if callable(self.send) else self.send
+
+
+SOURCE = "sources/<slug:slug>"
+REASON = {"reason": "x", "confirm": "alpine-plants"}
+NEW_SOURCE = {"slug": "brand-new", "title": "Brand new", "license": "CC0-1.0"}
+LIFETIME = {"budget": "lifetime", "reason": "x"}
+NEW_KEY = {"name": "mine", "scopes": ["answers"]}
+TOP_UP = {"amount_usd": "25", "operation_id": str(uuid.UUID(int=7))}
+PAYOUT = {"amount_usd": "0.01", "operation_id": str(uuid.UUID(int=8))}
+
+
+def policy() -> dict[str, Any]:
+    return {**typed(OPEN_POLICY), "do": "publish"}
+
+
+def files() -> dict[str, Any]:
+    return {"documents": [text_file(b"Edelweiss grows high up.", "new.txt")]}
+
+
+STATEMENTS = tuple(
+    Row("GET", f"{section}/statement{rest}", of_organisation())
+    for section in ("account", "earnings")
+    for rest in ("", "/print", ".csv", ".json")
+)
+ROWS = (
+    Row("GET", "sign-in", OPEN),
+    Row("POST", "sign-in", OPEN, {"username": "nobody", "password": "x"}),
+    Row("POST", "sign-out", dict.fromkeys(ACTORS, "sign in")),
+    Row("POST", "organisation", of_owner(), {"organisation": "owner"}),
+    Row("GET", "", of_organisation()),
+    # owners
+    Row("GET", "sources", of_organisation()),
+    Row("GET", "sources/new", of_organisation(EDITORS)),
+    Row("POST", "sources/new", of_organisation(EDITORS), NEW_SOURCE),
+    Row("GET", SOURCE, of_owner()),
+    Row("GET", f"{SOURCE}/documents", of_owner()),
+    Row("POST", f"{SOURCE}/documents", of_owner(EDITORS), files),
+    Row("GET", f"{SOURCE}/policy", of_owner()),
+    Row("POST", f"{SOURCE}/policy", of_owner(EDITORS), policy),
+    Row("POST", f"{SOURCE}/policy/preview", of_owner(), policy),
+    Row("GET", f"{SOURCE}/budgets", of_owner()),
+    Row("POST", f"{SOURCE}/budgets/pause", of_owner(EDITORS), LIFETIME),
+    Row("POST", f"{SOURCE}/budgets/resume", of_owner(EDITORS), LIFETIME),
+    Row("GET", f"{SOURCE}/progress", of_owner()),
+    Row("POST", f"{SOURCE}/train", of_owner(EDITORS)),
+    Row("POST", f"{SOURCE}/train/cancel", of_owner(EDITORS), of={"slug:slug": "bird-calls"}),
+    Row("POST", f"{SOURCE}/suspend", of_owner(EDITORS), REASON),
+    Row("POST", f"{SOURCE}/resume", of_owner(EDITORS)),
+    Row("POST", f"{SOURCE}/withdraw", of_owner(MANAGERS), REASON),
+    Row("GET", "earnings", of_organisation()),
+    Row("GET", "earnings.csv", of_organisation()),
+    Row("GET", "earnings/payouts", of_organisation()),
+    Row("POST", "earnings/payouts", of_organisation(TREASURERS), PAYOUT),
+    Row("GET", "earnings/payouts.csv", of_organisation()),
+    Row("POST", "earnings/payouts/<uuid:payout_id>/cancel", of_owner(TREASURERS)),
+    # users
+    Row("GET", "receipts/<uuid:receipt_id>", {**of_owner(), "buyer": OK}),
+    Row("GET", "account", of_organisation()),
+    *STATEMENTS,
+    Row("GET", "wallet", of_organisation()),
+    Row("POST", "wallet", of_organisation(TREASURERS), TOP_UP),
+    Row("GET", "wallet.csv", of_organisation()),
+    Row("GET", "wallet/top-ups/<uuid:top_up_id>", of_owner()),
+    Row("GET", "wallet/top-ups/<uuid:top_up_id>/pay", {**of_owner(), "viewer": 404, "editor": 404}),
+    Row("GET", "keys", of_organisation()),
+    Row("POST", "keys", of_organisation(MANAGERS), NEW_KEY),
+    Row("POST", "keys/<int:key_id>/caps", of_owner(MANAGERS)),
+    Row("POST", "keys/<int:key_id>/revoke", of_owner(MANAGERS)),
+)
