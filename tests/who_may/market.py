@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounting.models import TopUp, TopUpState
 from marketplace import payouts
-from marketplace.models import ApiKey, Job
+from marketplace.models import ApiKey, Job, PolicyTemplate
+from tests.builders import PLAIN
 from tests.cast import Cast
 from tests.pages.scene import Scene, set_scene
 
@@ -33,6 +34,7 @@ def set_market(cast: Cast) -> tuple[Scene, Arguments]:
         provider="stripe", state=TopUpState.OPEN, requested_by="owner", created_at=timezone.now(),
         checkout_url="https://checkout.stripe.com/c/pay", reference="cs_1", id=uuid.uuid4(),
     )  # fmt: skip
+    PolicyTemplate.objects.create(slug="start", title="Start", description="To start from.", plain=PLAIN)
     return scene, {
         "slug:slug": scene.alpine.slug,
         "int:job_id": Job.objects.get(state="running").pk,

@@ -6,7 +6,7 @@ the status says: 404 is what does not exist.
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -45,6 +45,7 @@ class Row:
     send: Any = None
     ok: int = 200
     form: str = "json"
+    of: dict[str, str] = field(default_factory=dict)  # which row, where it is not the usual one
 
     def told(self, actor: str) -> Told:
         return self.ok if self.who[actor] == OK else self.who[actor]
@@ -69,6 +70,8 @@ ROWS = (
     Row("GET", "v1/docs", OPEN),
     Row("POST", "webhooks/stripe", dict.fromkeys(ACTORS, 400)),  # who does not sign as Stripe does
     Row("GET", "v1/purposes", OPEN),
+    Row("GET", "v1/policy-templates", OPEN),
+    Row("GET", "v1/policy-templates/<slug:slug>", OPEN, of={"slug:slug": "start"}),
     # owners
     Row("GET", "v1/sources", LISTED, "sources:read"),
     Row("POST", "v1/sources", of_organisation(EDITORS), "sources:write", NEW_SOURCE, 201),

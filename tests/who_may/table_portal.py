@@ -85,6 +85,7 @@ ROWS = (
     Row("POST", f"{SOURCE}/budgets/pause", of_owner(EDITORS), LIFETIME),
     Row("POST", f"{SOURCE}/budgets/resume", of_owner(EDITORS), LIFETIME),
     Row("GET", f"{SOURCE}/progress", of_owner()),
+    Row("POST", f"{SOURCE}/visibility", of_owner(EDITORS), {"visibility": "private"}),
     Row("POST", f"{SOURCE}/train", of_owner(EDITORS)),
     Row("POST", f"{SOURCE}/train/cancel", of_owner(EDITORS), of={"slug:slug": "bird-calls"}),
     Row("POST", f"{SOURCE}/suspend", of_owner(EDITORS), REASON),

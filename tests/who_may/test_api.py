@@ -56,5 +56,6 @@ def others_than(wanted: str) -> list[str]:
 
 def status_of(client: APIClient, row: Row, arguments: Arguments) -> int:
     with undone():
+        address = address_of(row.route, {**arguments, **row.of})
         sent = {} if row.body() is None else {"data": row.body(), "format": row.form}
-        return int(getattr(client, row.method.lower())(address_of(row.route, arguments), **sent).status_code)
+        return int(getattr(client, row.method.lower())(address, **sent).status_code)
