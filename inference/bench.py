@@ -4,12 +4,13 @@ Built once per process by `engine`, handed to every step as a value; tests build
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from inference.channel import AnswerChannel
 from inference.net.core import Core
 from inference.net.encoder import Encoder
+from inference.places import Places
 from inference.shelf import Shelf
 
 
@@ -20,3 +21,4 @@ class Bench:
     shelf: Shelf
     channel: AnswerChannel
     now: Callable[[], datetime]
+    places: Places = field(default_factory=Places)

@@ -15,6 +15,7 @@ from accounting import barrier, free_credit, holds
 from accounting.held import Held
 from inference.allowance import HeldAllowance
 from inference.bench import Bench
+from inference.coalitions import require_together
 from inference.models import Answer
 from inference.plan import Plan
 from inference.request import Question
@@ -62,6 +63,8 @@ def hold(*, plan: Plan, question: Question, answer: Answer, bench: Bench) -> tup
         for slug, why in whys.items():
             required = question.wishes.require
             held = held.without([slug], rule=why.rule, reason=why.reason, required=required)
+        if whys:
+            require_together(held)
         return held, _allowance(held, question, answer, bench), placed.held
 
 

@@ -47,8 +47,10 @@ def _seat(seat: Seat, *, private: bool) -> dict[str, Any]:
         "cap_nats": seat.cap_nano_nats / NANO,
         "cap_limited_by": seat.cap_limited_by,
         "price_micro_usd_per_nat": limits.price_micro_usd_per_nat,
+        "price_rule": limits.price_rule,
         "floor_price_micro_usd": limits.floor_price_micro_usd,
         "ceiling_price_micro_usd": limits.ceiling_price_micro_usd,
         "most_micro_usd": max(most, limits.floor_price_micro_usd),
+        "attribution_notice": limits.attribution_notice,
         "privacy": privacy_of_seat(seat),
     }

@@ -4,11 +4,14 @@ Each step is a module of its own; this one only says in which order they happen 
 Refusals are raised as they are; `engine` tells the caller and closes the answer.
 """
 
+from functools import partial
+
 from django.conf import settings
 
 from inference import counting, lifecycle
 from inference.allowance import HeldAllowance
 from inference.bench import Bench
+from inference.coalitions import plan_together
 from inference.composing import Composer
 from inference.holding import given_back_on_failure, hold
 from inference.identity import identity_of
@@ -24,6 +27,7 @@ from inference.report import ALL_VOTERS, OWNER_PREFIX, Measured, owners_with_sev
 from inference.request import Question, understand
 from inference.routing import Routed, quoted, route
 from inference.settling import settle_answer
+from inference.topics import on_topic
 from marketplace import taking_effect
 from marketplace.admission import Admission, admit
 
@@ -32,7 +36,7 @@ def answer_question(answer: Answer, bench: Bench) -> None:
     """From a queued request to a settled answer; the last event is told when the money is in place."""
     question = understood(answer)
     admission = admitted(answer, question, bench)
-    routed = route(admitted=admission.admitted, question=question, bench=bench)
+    routed = routed_of(question, admission, bench)
     plan = plan_of(question, admission, routed)
     prompts = prompts_for(question=question, plan=plan, routed=routed, core=bench.core)
     plan, allowance, held = hold(plan=plan, question=question, answer=answer, bench=bench)
@@ -71,7 +75,7 @@ def explain_plan(answer: Answer, bench: Bench) -> None:
     """The same way up to the plan; nothing is held, no adapter is loaded, nothing is spent."""
     question = understood(answer)
     admission = admitted(answer, question, bench)
-    routed = route(admitted=admission.admitted, question=question, bench=bench)
+    routed = routed_of(question, admission, bench)
     plan = plan_of(question, admission, routed)
     event = {"type": "plan", "plan": plan_report(plan=plan, question=question)}
     lifecycle.finish(answer, state=AnswerState.DONE, outcome=[event], now=bench.now(), receipt_id=None)
@@ -99,14 +103,20 @@ def admitted(answer: Answer, question: Question, bench: Bench) -> Admission:
         require=wishes.require,
         gamma=wishes.gamma,
         core_digest=bench.core.digest,
+        output=wishes.output,
     )
 
 
+def routed_of(question: Question, admission: Admission, bench: Bench) -> Routed:
+    routed = route(admitted=admission.admitted, question=question, bench=bench)
+    return on_topic(routed=routed, question=question, bench=bench)
+
+
 def plan_of(question: Question, admission: Admission, routed: Routed) -> Plan:
-    return make_plan(
+    plan_for = partial(
+        make_plan,
         wishes=question.wishes,
         max_tokens=question.max_tokens,
-        considered=routed.considered,
         denied=admission.denied,
         others=admission.others,
         unavailable=routed.unavailable,
@@ -117,6 +127,11 @@ def plan_of(question: Question, admission: Admission, routed: Routed) -> Plan:
             nats_per_token=settings.DEFAULT_NATS_PER_TOKEN,
             least_relevance=RELEVANCE_LEAST,
         ),
+    )
+    return plan_together(
+        considered=routed.considered,
+        wishes=question.wishes,
+        plan_for=lambda considered: plan_for(considered=considered),
     )
 
 

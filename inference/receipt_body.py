@@ -37,6 +37,7 @@ def receipt_body(
         "answer_id": str(answer.pk),
         "consumer": consumer_digest(answer),
         "purpose": question.wishes.purpose,
+        "output": question.wishes.output,
         "mode": identity.mode,
         "alpha": identity.alpha,
         "temperature": question.temperature,
@@ -74,6 +75,7 @@ def _sources(measured: Measured, settled: Settled) -> list[dict[str, Any]]:
             "policy_digest": seat.admitted.policy_version.digest,
             **_made_from(seat, private=measured.identity.is_private),
             "price_micro_usd_per_nat": seat.admitted.limits.price_micro_usd_per_nat,
+            "price_rule": seat.admitted.limits.price_rule,
             "ceiling_price_micro_usd": seat.admitted.limits.ceiling_price_micro_usd,
             "line": lines.get(seat.slug),
         }

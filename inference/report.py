@@ -70,6 +70,7 @@ def abc_of(measured: Measured, settled: Settled) -> Json:
         "owners": owner_reports(measured, settled),
         "excluded": excluded_report(plan),
         "excluded_counts": plan.counts(),
+        "notices": notices(plan),
         "fee_micro_usd": settled.fee_micro_usd,
         "charge_micro_usd": settled.total_micro_usd,
         **shared_report(measured),
@@ -78,6 +79,12 @@ def abc_of(measured: Measured, settled: Settled) -> Json:
 
 def excluded_report(plan: Plan) -> list[Json]:
     return [{"source": one.slug, "rule": one.rule, "reason": one.reason} for one in plan.shown()]
+
+
+def notices(plan: Plan) -> list[str]:
+    """What whoever shows the answer has to show beside it, each text once."""
+    texts = (seat.admitted.limits.attribution_notice for seat in plan.seats)
+    return list(dict.fromkeys(text for text in texts if text is not None))
 
 
 def shared_nats(measured: Measured) -> float | None:
@@ -157,6 +164,7 @@ def _common(seat: Seat, line: SettledLine) -> Json:
         "owner": seat.admitted.source.organisation.slug,
         "gamma_requested": seat.gamma_requested,
         "charge_micro_usd": line.paid_micro_usd,
+        "attribution_notice": seat.admitted.limits.attribution_notice,
     }
 
 

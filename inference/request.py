@@ -16,6 +16,7 @@ from inference.wishes import Wishes, read_wishes, refuse_what_private_forbids
 Kind = Literal["chat", "completion"]
 DEFAULT_MAX_TOKENS: Mapping[str, int] = {"chat": 256, "completion": 16}
 MOST_TOKENS = 2048
+MOST_TOKENS_OF_A_LABEL = 16
 LEAST_TEMPERATURE = 0.05
 READ = frozenset(
     {
@@ -77,6 +78,7 @@ def understand(body: Any, *, kind: Kind, default_purpose: str, seats: int) -> Qu
         wishes=wishes,
     )
     _refuse_no_purpose(wishes)
+    _refuse_long_classification(question)
     if wishes.is_private:
         refuse_what_private_forbids(
             wishes,
@@ -145,6 +147,16 @@ def _include_usage(fields: Fields, *, stream: bool) -> bool:
     if fields.raw("stream_options") is not None and not stream:
         raise refuse("stream_options", "`stream_options` needs `stream: true`.")
     return fields.object("stream_options").flag("include_usage", False)
+
+
+def _refuse_long_classification(question: Question) -> None:
+    """A label is short: what is longer is an answer, whatever it is called."""
+    if question.wishes.output == "classification" and question.max_tokens > MOST_TOKENS_OF_A_LABEL:
+        raise refuse(
+            "max_tokens",
+            f"A classification has at most {MOST_TOKENS_OF_A_LABEL} tokens.",
+            next_step=f"Set `max_tokens` to {MOST_TOKENS_OF_A_LABEL} or less, or ask for an answer.",
+        )
 
 
 def _refuse_no_purpose(wishes: Wishes) -> None:

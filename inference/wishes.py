@@ -6,17 +6,20 @@ Whether a source exists and may vote is `marketplace.admission`'s to say.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, cast
 
 from inference.fields import Fields, refuse
 
 MODES = ("open", "private")
+Asked = Literal["answer", "classification"]
+OUTPUTS = ("answer", "classification")
 EXPLAIN = ("sources",)  # per token comes with the heat map
 MOST_MICRO_USD = 10**15
 MOST_NATS = 1e6
 KNOWN = frozenset(
     {
         "mode", "purpose", "only", "ignore", "require", "gamma", "max_price_micro_usd", "max_influence_nats",
-        "seed", "store", "explain",
+        "seed", "store", "explain", "output",
     }
 )  # fmt: skip
 
@@ -36,6 +39,7 @@ class Wishes:
     seed: int | None
     store: bool
     explain: str
+    output: Asked
 
     @property
     def is_private(self) -> bool:
@@ -63,6 +67,7 @@ def read_wishes(fields: Fields, *, default_purpose: str, store_by_default: bool)
         seed=fields.whole_or_none("seed", least=-(2**63), most=2**63 - 1),
         store=fields.flag("store", store_by_default),
         explain=fields.choice("explain", "sources", among=EXPLAIN),
+        output=cast("Asked", fields.choice("output", "answer", among=OUTPUTS)),
     )
     _refuse_contradictions(wishes)
     return wishes

@@ -7,7 +7,7 @@ look at the question: relevance and seats come later.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Prefetch
@@ -25,7 +25,8 @@ from marketplace.models import (
 )
 from marketplace.parsed_policies import parsed
 from marketplace.policy import purposes
-from marketplace.policy.request import Deny, Limits, Mode, Request
+from marketplace.policy.policy import Policy
+from marketplace.policy.request import Allow, Deny, Limits, Mode, Output, QuestionFacts, Request
 from marketplace.visibility import not_found, visible_to
 from marketplace.window_budgets import Budgets
 
@@ -47,6 +48,16 @@ class Admitted:
     limits: Limits
     budget_account_ids: tuple[int, ...]
     left_nano_nats: int | None
+
+    @property
+    def policy(self) -> Policy:
+        return parsed(self.policy_version)
+
+    def asked_again(
+        self, *, question: QuestionFacts | None = None, others: frozenset[str] | None = None
+    ) -> Allow | Deny:
+        """What its policy says now that more is known."""
+        return self.policy.verify(replace(self.request, question=question, others=others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +109,7 @@ def admit(
     require: Collection[str] = (),
     gamma: Iterable[str] = (),
     core_digest: str | None = None,
+    output: Output = "answer",
 ) -> Admission:
     """Every visible source: admitted, or denied by the first rule that says no.
 
@@ -111,7 +123,7 @@ def admit(
             next_step=f"Use one of {', '.join(purposes.PURPOSES)}.",
         )
     selection = _selection(only, ignore, require, gamma, mode)
-    request = Request(consumer=consumer.slug, purpose=purpose, now=now, mode=mode)
+    request = Request(consumer=consumer.slug, purpose=purpose, now=now, mode=mode, output=output)
     sources = _visible_sources(consumer)
     _check_named(selection, sources)
     verdicts = [_judge(source, selection, request, core_digest) for source in sources]

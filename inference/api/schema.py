@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
-from inference.wishes import EXPLAIN, MODES
+from inference.wishes import EXPLAIN, MODES, OUTPUTS
 from marketplace.api.privacy import ReadingOut
 
 STATUSES = {
@@ -40,6 +40,9 @@ class AbcIn(serializers.Serializer[Any]):
     seed = serializers.IntegerField(required=False)
     store = serializers.BooleanField(required=False, help_text="false: no transcript is kept for replay")
     explain = serializers.ChoiceField(EXPLAIN, required=False)
+    output = serializers.ChoiceField(
+        OUTPUTS, required=False, help_text="answer (default), or classification: a label of at most 16 tokens"
+    )
 
 
 class QuestionIn(serializers.Serializer[Any]):
@@ -101,6 +104,9 @@ class SourceOut(serializers.Serializer[Any]):
     charge_nats = serializers.FloatField(allow_null=True, help_text="private answers")
     help_nats = serializers.FloatField(allow_null=True)
     charge_micro_usd = serializers.IntegerField()
+    attribution_notice = serializers.CharField(
+        allow_null=True, help_text="what whoever shows the answer has to show beside it"
+    )
     floor = FloorOut(allow_null=True)
     passages = PassageOut(many=True)
 
@@ -134,6 +140,9 @@ class AbcOut(serializers.Serializer[Any]):
     owners = OwnerOut(many=True)
     excluded = ExcludedOut(many=True)
     excluded_counts = serializers.DictField(child=serializers.IntegerField())
+    notices = serializers.ListField(
+        child=serializers.CharField(), help_text="the attribution notices of all voters, each text once"
+    )
     fee_micro_usd = serializers.IntegerField()
     charge_micro_usd = serializers.IntegerField(help_text="total")
     shared_nats = serializers.FloatField(
@@ -205,9 +214,11 @@ class PlannedSourceOut(serializers.Serializer[Any]):
     cap_nats = serializers.FloatField()
     cap_limited_by = serializers.CharField()
     price_micro_usd_per_nat = serializers.IntegerField()
+    price_rule = serializers.CharField(help_text="the place in the policy that set the price")
     floor_price_micro_usd = serializers.IntegerField()
     ceiling_price_micro_usd = serializers.IntegerField(allow_null=True, help_text="null: no ceiling")
     most_micro_usd = serializers.IntegerField()
+    attribution_notice = serializers.CharField(allow_null=True, help_text="to be shown beside an answer")
     privacy = PlannedPrivacyOut(allow_null=True, help_text="private mode: from public values only")
 
 

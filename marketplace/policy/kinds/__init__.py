@@ -28,7 +28,7 @@ KINDS: tuple[type[Clause], ...] = (
     Influence,
     Prices,
     Outputs,
+    NotTogether,  # before the coalition: who cannot sit together is settled first
     Coalition,
-    NotTogether,
     AttributionNotice,
 )
