@@ -7,6 +7,7 @@ the console changes goes through use cases.
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib.admin.checks import ModelAdminChecks
 from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
@@ -20,6 +21,7 @@ Column = Any  # what the admin package makes of a function; it is not typed
 class ReadOnlyAdmin(ModelAdmin):
     """Rows to look at: search, filters, details; no adding, changing or deleting."""
 
+    checks_class = ModelAdminChecks  # the package's own looks for permissions in tables, we have one in code
     list_per_page = 50
     list_fullwidth = True
     show_full_result_count = False

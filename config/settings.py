@@ -26,8 +26,8 @@ DEBUG = environment.flag("DEBUG")
 ALLOWED_HOSTS = environment.listed("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1],testserver")
 CSRF_TRUSTED_ORIGINS = environment.listed("CSRF_TRUSTED_ORIGINS")
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "marketplace.console.apps.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -254,6 +254,7 @@ CONSOLE_CONTENT_SECURITY_DIRECTIVES: dict[str, Any] = {
     "script-src": [SELF, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
 }
+AUTHENTICATION_BACKENDS = ["marketplace.console.backend.StaffBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -263,7 +264,11 @@ AUTH_PASSWORD_VALIDATORS = [
 
 
 def _rows(title: str, icon: str, model: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{model}_changelist")}
+    app, name = model.split("_")
+    return {
+        "title": title, "icon": icon, "link": reverse_lazy(f"admin:{model}_changelist"),
+        "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
+    }  # fmt: skip
 
 
 UNFOLD: dict[str, Any] = {
@@ -297,12 +302,18 @@ UNFOLD: dict[str, Any] = {
             {"title": "Policies", "separator": True, "items": [
                 _rows("Review queue", "rate_review", "marketplace_reviewitem"),
                 _rows("Policies", "gavel", "marketplace_policyversion"),
+                _rows("Policies called off", "event_busy", "marketplace_policycancellation"),
                 _rows("Policy templates", "content_copy", "marketplace_policytemplate"),
+                _rows("Requests by day", "bar_chart", "marketplace_requestcount"),
+                _rows("Refusals by day", "do_not_disturb_on", "marketplace_refusalcount"),
             ]},
             {"title": "Market", "separator": True, "items": [
                 _rows("Sources", "library_books", "marketplace_source"),
                 _rows("Versions", "history", "marketplace_sourceversion"),
                 _rows("Documents", "description", "marketplace_document"),
+                _rows("Terms in texts", "copyright", "marketplace_rightsfinding"),
+                _rows("Readings of texts", "plagiarism", "marketplace_rightsreading"),
+                _rows("Last changes", "update", "marketplace_sourcechange"),
                 _rows("Window budgets", "calendar_today", "marketplace_windowbudget"),
                 _rows("Budget alerts", "notifications", "marketplace_budgetalert"),
                 _rows("Partitions", "account_tree", "marketplace_partition"),
@@ -331,7 +342,10 @@ UNFOLD: dict[str, Any] = {
                 _rows("Organisations", "corporate_fare", "marketplace_organisation"),
                 _rows("Memberships", "badge", "marketplace_membership"),
                 _rows("People", "person", "marketplace_user"),
-                _rows("Permission groups", "group", "auth_group"),
+                _rows("Staff roles", "admin_panel_settings", "marketplace_staffrole"),
+                _rows("Consumer groups", "groups", "marketplace_consumergroup"),
+                _rows("Proved domains", "domain_verification", "marketplace_verifieddomain"),
+                _rows("Claimed domains", "domain", "marketplace_domainclaim"),
                 _rows("API keys", "key", "marketplace_apikey"),
                 _rows("Spend caps a day", "calendar_clock", "marketplace_dayspendcap"),
                 _rows("Kept replies", "replay", "marketplace_keptreply"),

@@ -21,6 +21,7 @@ from inference.models import Answer, AnswerState
 from inference.net.generation import Generation, Step
 from inference.plan import Plan
 from inference.tally import SeatToken, Tally
+from marketplace.suspending import Stop, stop_of
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ class Composition:
     finish_reason: str = "length"
     state: AnswerState = AnswerState.DONE
     transcript: dict[str, Any] | None = None
+    stop: Stop | None = None  # whoever asked was suspended meanwhile
 
     @property
     def text(self) -> str:
@@ -76,10 +78,13 @@ class Composer:
         return made
 
     def _until_cancelled(self, generation: Generation, made: Composition) -> Iterator[Step]:
-        """A token that was drawn as the caller left is spent and not delivered."""
+        """A token that was drawn as the caller left, or was suspended, is spent and not delivered."""
         for step in generation:
             self._measure(step, made)
-            if self.bench.channel.cancelled(self.answer.pk):
+            made.stop = stop_of(organisation_id=self.answer.organisation_id, key_id=self.answer.api_key_id)
+            if made.stop is not None:
+                made.finish_reason = "content_filter"  # the one word of OpenAI's for "a rule ended it"
+            if made.stop is not None or self.bench.channel.cancelled(self.answer.pk):
                 made.state = AnswerState.CANCELLED
                 return
             yield step

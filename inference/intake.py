@@ -16,6 +16,7 @@ from inference import lifecycle
 from inference.lifecycle import Asked
 from inference.models import Answer, AnswerKind
 from inference.request import Kind, Question, understand
+from marketplace import suspending
 from marketplace.models import ApiKey, Organisation
 from marketplace.policy import purposes
 
@@ -37,6 +38,7 @@ class Caller:
 
 def submit(*, caller: Caller, kind: AnswerKind, body: Any, now: datetime) -> tuple[Question, Answer]:
     """A question that will be answered, or planned."""
+    refuse_suspended(caller.organisation, caller.api_key)
     question = understand(
         body, kind=spoken_kind(kind, body), default_purpose=caller.default_purpose, seats=settings.SEATS
     )
@@ -44,6 +46,13 @@ def submit(*, caller: Caller, kind: AnswerKind, body: Any, now: datetime) -> tup
     _refuse_unknown_purpose(question.wishes.purpose)
     answer = lifecycle.queue(_asked(caller, kind, body, purpose=question.wishes.purpose), now=now)
     return question, answer
+
+
+def refuse_suspended(organisation: Organisation, api_key: ApiKey | None) -> None:
+    """Whom the operator suspended is answered nothing, and reads why."""
+    stop = suspending.stop_of(organisation_id=organisation.pk, key_id=api_key.pk if api_key else None)
+    if stop is not None:
+        raise stop.refusal
 
 
 def submit_verification(*, caller: Caller, receipt_id: str, now: datetime) -> Answer:

@@ -15,7 +15,7 @@ from inference.coalitions import plan_together
 from inference.composing import Composer
 from inference.holding import given_back_on_failure, hold
 from inference.identity import identity_of
-from inference.intake import spoken_kind
+from inference.intake import refuse_suspended, spoken_kind
 from inference.models import Answer, AnswerKind, AnswerState
 from inference.net.constants import RELEVANCE_LEAST
 from inference.net.generation import Generation, generate
@@ -91,6 +91,7 @@ def understood(answer: Answer) -> Question:
 
 def admitted(answer: Answer, question: Question, bench: Bench) -> Admission:
     """Who may vote now, under the policies whose moment has come."""
+    refuse_suspended(answer.organisation, answer.api_key)  # it may have waited since it was taken in
     wishes = question.wishes
     taking_effect.take_effect_due(now=bench.now())
     return admit(

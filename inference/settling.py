@@ -5,6 +5,7 @@ they exist together or not at all.
 """
 
 import hashlib
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -107,9 +108,10 @@ def _sealed(answer: Answer, question: Question, made: Composition) -> bytes | No
 def _last_event(made: Composition, measured: Measured, settled: Settled) -> dict[str, Any]:
     if made.state == AnswerState.FAILED:
         return {"type": "error", "problem": told(ENGINE_FAILED)}
+    stopped = None if made.stop is None else asdict(made.stop)
     return {
         "type": "done",
         "finish_reason": made.finish_reason,
         "usage": made.usage,
-        "abc": abc_of(measured, settled),
+        "abc": {**abc_of(measured, settled), "stopped": stopped},
     }

@@ -15,7 +15,7 @@ from accounting.models import Payout
 from accounting.payout_figures import Figures, figures
 from accounting.writes import durable_write
 from marketplace.models import Organisation, User
-from marketplace.roles import TREASURERS, require_operator, require_role
+from marketplace.roles import BOOKKEEPERS, TREASURERS, require_role, require_staff
 
 
 def of_organisation(organisation: Organisation) -> QuerySet[Payout]:
@@ -65,19 +65,19 @@ def cancel(*, organisation: Organisation, payout_id: UUID, acting_user: User, no
 
 @durable_write
 def approve(*, payout_id: UUID, acting_user: User, now: datetime) -> Payout:
-    require_operator(acting_user)
+    require_staff(acting_user, BOOKKEEPERS)
     return payouts.approve(payout_id=payout_id, acting_user=acting_user.username, now=now)
 
 
 @durable_write
 def refuse(*, payout_id: UUID, reason: str, acting_user: User, now: datetime) -> Payout:
-    require_operator(acting_user)
+    require_staff(acting_user, BOOKKEEPERS)
     return payouts.refuse(payout_id=payout_id, reason=reason, acting_user=acting_user.username, now=now)
 
 
 @durable_write
 def mark_paid(*, payout_id: UUID, external_reference: str, acting_user: User, now: datetime) -> Payout:
-    require_operator(acting_user)
+    require_staff(acting_user, BOOKKEEPERS)
     return payouts.mark_paid(
         payout_id=payout_id, external_reference=external_reference, acting_user=acting_user.username, now=now
     )
@@ -85,7 +85,7 @@ def mark_paid(*, payout_id: UUID, external_reference: str, acting_user: User, no
 
 @durable_write
 def mark_returned(*, payout_id: UUID, reason: str, acting_user: User, now: datetime) -> Payout:
-    require_operator(acting_user)
+    require_staff(acting_user, BOOKKEEPERS)
     return payouts.mark_returned(
         payout_id=payout_id, reason=reason, acting_user=acting_user.username, now=now
     )

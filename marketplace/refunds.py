@@ -13,7 +13,7 @@ from accounting.models import HoldLine, Receipt, Refund
 from accounting.refunded import GivenBack
 from accounting.writes import durable_write
 from marketplace.models import Organisation, User, WindowBudget, WindowKind
-from marketplace.roles import require_operator
+from marketplace.roles import BOOKKEEPERS, require_staff
 
 
 @durable_write
@@ -27,7 +27,7 @@ def refund(
     now: datetime,
 ) -> Refund:
     """Give so much (None: all that is left) of what the answer cost back to its buyer."""
-    require_operator(acting_user)
+    require_staff(acting_user, BOOKKEEPERS)
     return refunds.refund(
         operation_id=operation_id,
         receipt_id=receipt_id,
@@ -47,7 +47,7 @@ def give_back_influence(
 
     Rolling windows are left out: they give back by themselves, and twice would be once too often.
     """
-    require_operator(acting_user)
+    require_staff(acting_user, BOOKKEEPERS)
     return refunds.give_back_influence(
         operation_id=operation_id,
         receipt_id=receipt_id,

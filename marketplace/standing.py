@@ -1,7 +1,7 @@
 """Whether a source votes at all: suspend, resume, withdraw. Each counts from the next answer on.
 
-An operator's suspension is lifted by an operator only. Withdrawing is for ever; what was earned and receipted
-stays as it is.
+A suspension by the staff of this market is lifted by its staff only. Withdrawing is for ever; what was earned
+and receipted stays as it is.
 """
 
 from datetime import datetime
@@ -23,14 +23,14 @@ from marketplace.models import (
     User,
 )
 from marketplace.registration import lock
-from marketplace.roles import EDITORS, MANAGERS, OPERATORS, has_staff_role, require_role
+from marketplace.roles import EDITORS, MANAGERS, REVIEWERS, has_staff_role, require_role
 
 NOT_PUBLISHED = (SourceState.DRAFT, SourceState.IN_REVIEW)
 
 
 def suspend(*, source: Source, acting_user: User, now: datetime, reason: str = "") -> Source:
     """The source votes in no further answer until it is resumed."""
-    require_role(acting_user=acting_user, organisation=source.organisation, roles=EDITORS)
+    _require_switch(acting_user, source)
     with transaction.atomic(durable=True):
         locked = lock(source)
         if locked.state in NOT_PUBLISHED:
@@ -41,7 +41,7 @@ def suspend(*, source: Source, acting_user: User, now: datetime, reason: str = "
 
 def resume(*, source: Source, acting_user: User, now: datetime) -> Source:
     """The source votes again from the next answer on."""
-    require_role(acting_user=acting_user, organisation=source.organisation, roles=EDITORS)
+    _require_switch(acting_user, source)
     with transaction.atomic(durable=True):
         locked = lock(source)
         if locked.state in NOT_PUBLISHED:
@@ -84,6 +84,12 @@ def _moved(source: Source, state: SourceState, reason: str, acting_user: User, n
     return source
 
 
+def _require_switch(user: User, source: Source) -> None:
+    """Its own editors, and those who run the market."""
+    if not _acts_as_operator(user, source):
+        require_role(acting_user=user, organisation=source.organisation, roles=EDITORS)
+
+
 def _acts_as_operator(user: User, source: Source) -> bool:
     own = Membership.objects.filter(user=user, organisation=source.organisation)
-    return has_staff_role(user, OPERATORS) and not own.exists()
+    return has_staff_role(user, REVIEWERS) and not own.exists()

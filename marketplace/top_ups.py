@@ -13,7 +13,7 @@ from accounting.models import TopUp
 from accounting.payments import top_ups
 from accounting.payments.provider import Provider
 from marketplace.models import Organisation, User
-from marketplace.roles import TREASURERS, require_operator, require_role
+from marketplace.roles import BOOKKEEPERS, TREASURERS, require_role, require_staff
 
 
 def start(
@@ -50,7 +50,7 @@ def by_operator(
     now: datetime,
 ) -> Balance:
     """The operator says that the money is here, and it is credited at once."""
-    require_operator(acting_user)
+    require_staff(acting_user, BOOKKEEPERS)
     return wallets.top_up(
         wallet_id=organisation.wallet_account_id,
         amount_micro_usd=amount_micro_usd,

@@ -126,6 +126,13 @@ class ExcludedOut(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
+class StoppedOut(serializers.Serializer[Any]):
+    """The operator suspended whoever asked, or the key was revoked."""
+
+    rule = serializers.CharField()
+    reason = serializers.CharField()
+
+
 class AbcOut(serializers.Serializer[Any]):
     """Who voted, what each moved, and what each was paid."""
 
@@ -151,6 +158,9 @@ class AbcOut(serializers.Serializer[Any]):
         "nobody; null in private answers",
     )
     shared_meaning = serializers.CharField(allow_null=True, help_text="the same in one plain sentence")
+    stopped = StoppedOut(
+        allow_null=True, help_text="why it ended in mid-answer (finish_reason is then `content_filter`)"
+    )
 
 
 class TokenUsageOut(serializers.Serializer[Any]):

@@ -5,7 +5,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from marketplace import access
+from marketplace import access, suspending
 from marketplace.models import ApiKey, User
 
 
@@ -20,6 +20,9 @@ class ApiKeyAuthentication(BaseAuthentication):
         key = access.authenticate(plain.strip(), now=timezone.now())
         if key is None:
             raise AuthenticationFailed("The API key is not known, has expired, or was revoked.")
+        stop = suspending.of_key(key)
+        if stop is not None:
+            raise stop.refusal
         return key.created_by, key
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 (the framework's signature)

@@ -1,13 +1,11 @@
-"""The console's own forms (people and permission groups) leave audit rows as use cases do: before and after.
+"""The console's own forms (for people) leave audit rows as use cases do: before and after.
 
-Django calls its log for whatever the console adds, changes (a password too) or deletes; the row is written
-there. What a person is called or reached by is personal and is named here, not copied.
+Django calls its log for whatever the console adds or changes (a password too); the row is written there. What
+a person is called or reached by is personal and is named here, not copied.
 """
 
 from typing import Any, cast
 
-from django.contrib.auth.models import Group
-from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -34,23 +32,13 @@ class AuditedAdmin:
         _record(request, obj, "changed", before, {**after, "changed": _changed_fields(message)})
         return super().log_change(request, obj, message)  # type: ignore[misc]
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
-        for obj in queryset:
-            _record(request, obj, "deleted", standing_of(obj), None)
-        return super().log_deletions(request, queryset)  # type: ignore[misc]
 
-
-def standing_of(obj: Model) -> dict[str, Any]:
-    """What this person or group may do."""
-    if isinstance(obj, Group):
-        return {"name": obj.name, "permissions": sorted(p.codename for p in obj.permissions.all())}
-    user = cast("User", obj)
+def standing_of(user: User) -> dict[str, Any]:
+    """What this person may do, beside the staff roles, whose changes have audit rows of their own."""
     return {
         "is_active": user.is_active,
         "is_staff": user.is_staff,
         "is_superuser": user.is_superuser,
-        "groups": sorted(group.name for group in user.groups.all()),
-        "permissions": sorted(one.codename for one in user.user_permissions.all()),
     }
 
 
@@ -61,11 +49,10 @@ def _changed_fields(message: Any) -> list[str]:
 
 
 def _record(request: HttpRequest, obj: Any, what: str, before: Any, after: Any) -> None:
-    kind = "group" if isinstance(obj, Group) else "user"
     audit.record(
         acting_user=cast("User", request.user).get_username(),
-        action=f"{kind}.{what}",
-        subject=f"{kind}:{obj}" if kind == "group" else f"user:{obj.username}",
+        action=f"user.{what}",
+        subject=f"user:{obj.username}",
         before=before,
         after=after,
         now=timezone.now(),

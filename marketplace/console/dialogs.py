@@ -17,7 +17,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounting.errors import DomainError
-from marketplace.models import Role, User
+from marketplace.models import Role, Staff, User
 
 
 class ReasonForm(BaseDialogForm):
@@ -59,6 +59,12 @@ class OrganisationForm(BaseDialogForm):
         widget=UnfoldAdminTextInputWidget,
         help_text="Lower-case letters, digits and hyphens; it stands in receipts and never changes.",
     )
+
+
+class StaffRoleForm(BaseDialogForm):
+    """A role in running the market."""
+
+    role = forms.ChoiceField(choices=Staff.choices, widget=UnfoldAdminSelectWidget)
 
 
 class RoleForm(BaseDialogForm):

@@ -54,7 +54,9 @@ class PayoutAdmin(ReadOnlyAdmin):
         }
     )  # fmt: skip
 
-    @action(description="Download CSV", url_path="csv", icon="download")
+    @action(
+        description="Download CSV", url_path="csv", permissions=["accounting.view_payout"], icon="download"
+    )
     def as_csv(self, request: HttpRequest) -> HttpResponse:
         """Every payout, oldest first; amounts in micro-USD."""
         reply = HttpResponse(content_type="text/csv; charset=utf-8")
@@ -68,6 +70,7 @@ class PayoutAdmin(ReadOnlyAdmin):
     @action(
         description="Approve",
         url_path="approve",
+        permissions=["accounting.decide_payout"],
         icon="check_circle",
         dialog=dialog(
             "Approve this payout", "The money leaves the owner's earnings and waits to be sent.", "Approve"
@@ -84,6 +87,7 @@ class PayoutAdmin(ReadOnlyAdmin):
     @action(
         description="Refuse",
         url_path="refuse",
+        permissions=["accounting.decide_payout"],
         icon="block",
         variant=ActionVariant.DANGER,
         dialog=dialog(
@@ -104,6 +108,7 @@ class PayoutAdmin(ReadOnlyAdmin):
     @action(
         description="Mark as paid",
         url_path="paid",
+        permissions=["accounting.decide_payout"],
         icon="payments",
         dialog=dialog("Mark as paid", "Once the money has been sent.", "Mark as paid", ReferenceForm),
     )
@@ -120,7 +125,7 @@ class PayoutAdmin(ReadOnlyAdmin):
 
     @action(
         description="Mark as returned",
-        url_path="returned",
+        url_path="returned", permissions=["accounting.decide_payout"],
         icon="undo",
         variant=ActionVariant.DANGER,
         dialog=dialog(

@@ -1,13 +1,12 @@
-"""People, organisations, memberships and keys in the console. What it changes goes through use cases."""
+"""People, their memberships and their staff roles in the console. Roles are given and taken by use cases."""
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
@@ -15,108 +14,103 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounting.console import ReadOnlyAdmin, money
-from marketplace import access, organisations, top_ups
+from accounting.console import ReadOnlyAdmin
+from accounting.errors import Conflict
+from marketplace import staff
 from marketplace.console.audited import AuditedAdmin
-from marketplace.console.dialogs import AmountForm, OrganisationForm, RoleForm, carry_out, dialog
-from marketplace.models import ApiKey, DaySpendCap, KeptReply, Membership, Organisation, Role, User
+from marketplace.console.dialogs import StaffRoleForm, carry_out, dialog
+from marketplace.models import Membership, Staff, StaffRole, User
 
 if TYPE_CHECKING:  # at run time Django's class takes no type argument
     _DjangoUserAdmin = DjangoUserAdmin[User]
 else:
     _DjangoUserAdmin = DjangoUserAdmin
 
-admin.site.unregister(Group)
-
-
-@admin.register(Group)
-class GroupAdmin(AuditedAdmin, DjangoGroupAdmin, ModelAdmin):
-    """Django's permission groups, for staff who are not superusers."""
+admin.site.unregister(Group)  # who may do what follows from staff roles alone
 
 
 @admin.register(User)
 class UserAdmin(AuditedAdmin, _DjangoUserAdmin, ModelAdmin):
     """People who sign in. Never deleted: an audit row names them."""
 
+    checks_class = ReadOnlyAdmin.checks_class
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "email", "is_active", "is_staff", "last_login")
-    list_filter = ("is_active", "is_staff", "is_superuser")
+    list_display = ("username", "email", "is_active", "shown_roles", "last_login")
+    list_filter = ("is_active", "staff_roles__role", "is_superuser")
+    actions_detail = ("grant_role", "revoke_role")
+    actions = None  # nothing is done to many people at once
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Console", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    filter_horizontal = ()
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("staff_roles")
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Inside the form's own transaction; without an operator nobody could undo anything."""
+        staff.lock_operators()
+        super().save_model(request, obj, form, change)
+        staff.check_operator_remains()
 
-@admin.register(Organisation)
-class OrganisationAdmin(ReadOnlyAdmin):
-    """Organisations: opened with a wallet of their own, topped up, and given members, all by use cases."""
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except Conflict as refused:
+            messages.error(request, f"{refused.detail} {refused.next_step}")
+            return redirect(request.get_full_path())
 
-    list_display = ("name", "slug", "wallet_account_id", "is_platform", "created_at")
-    search_fields = ("name", "slug")
-    ordering = ("slug",)
-    actions_list = ("open_organisation",)
-    actions_detail = ("top_up", "set_role")
+    @display(description="staff roles")
+    def shown_roles(self, user: User) -> str:
+        roles = sorted(one.role.replace("_", " ") for one in user.staff_roles.all())
+        return ", ".join(["superuser"] * user.is_superuser + roles) or "—"
 
     @action(
-        description="Open an organisation",
-        url_path="open",
-        icon="add_business",
+        description="Give a staff role",
+        url_path="grant-role",
+        icon="admin_panel_settings",
+        permissions=["marketplace.grant_staff"],
         dialog=dialog(
-            "Open an organisation", "It begins with an empty wallet, and with you as its owner.", "Open it",
-            OrganisationForm,
+            "Give a staff role", "It opens the console from the next page on.", "Give it", StaffRoleForm
         ),
-    )  # fmt: skip
-    def open_organisation(self, request: HttpRequest, form: OrganisationForm) -> HttpResponse:
-        slug, name = form.cleaned_data["slug"], form.cleaned_data["name"]
+    )
+    def grant_role(self, request: HttpRequest, form: StaffRoleForm, object_id: int) -> HttpResponse:
+        person, role = User.objects.get(pk=object_id), Staff(form.cleaned_data["role"])
         return carry_out(
             request,
-            lambda user: organisations.create_organisation(
-                slug=slug, name=name, acting_user=user, now=timezone.now()
-            ),
-            done=f"{name} is open. Give its people their roles next.",
-            back=reverse("admin:marketplace_organisation_changelist"),
+            lambda user: staff.grant(user=person, role=role, acting_user=user, now=timezone.now()),
+            done=f"{person} now holds the role {role.replace('_', ' ')}.",
+            back=_page_of(object_id),
         )
 
     @action(
-        description="Give a role",
-        url_path="role",
-        icon="badge",
-        dialog=dialog(
-            "Give a person a role", "A person who has one gets the new one instead.", "Give it", RoleForm
-        ),
+        description="Take a staff role",
+        url_path="revoke-role",
+        icon="remove_moderator",
+        variant=ActionVariant.DANGER,
+        permissions=["marketplace.grant_staff"],
+        dialog=dialog("Take a staff role", "It ends with the next page.", "Take it", StaffRoleForm),
     )
-    def set_role(self, request: HttpRequest, form: RoleForm, object_id: int) -> HttpResponse:
-        organisation, person = Organisation.objects.get(pk=object_id), form.cleaned_data["person"]
+    def revoke_role(self, request: HttpRequest, form: StaffRoleForm, object_id: int) -> HttpResponse:
+        person, role = User.objects.get(pk=object_id), Staff(form.cleaned_data["role"])
         return carry_out(
             request,
-            lambda user: organisations.add_member(
-                organisation=organisation, user=person, role=Role(form.cleaned_data["role"]),
-                acting_user=user, now=timezone.now(),
-            ),
-            done=f"{person} is now {form.cleaned_data['role']} of {organisation.name}.",
-            back=_page_of(object_id),
-        )  # fmt: skip
-
-    @action(
-        description="Top up the wallet",
-        url_path="top-up",
-        icon="add_card",
-        dialog=dialog("Top up the wallet", "Money comes in from outside the market.", "Top up", AmountForm),
-    )
-    def top_up(self, request: HttpRequest, form: AmountForm, object_id: int) -> HttpResponse:
-        organisation = Organisation.objects.get(pk=object_id)
-        amount = form.cleaned_data["amount_usd"]
-        return carry_out(
-            request,
-            lambda user: top_ups.by_operator(
-                organisation=organisation,
-                amount_micro_usd=int(amount * 1_000_000),
-                operation_id=uuid.uuid4(),
-                acting_user=user,
-                now=timezone.now(),
-            ),
-            done=f"${amount} credited to {organisation.name}.",
+            lambda user: staff.revoke(user=person, role=role, acting_user=user, now=timezone.now()),
+            done=f"{person} no longer holds the role {role.replace('_', ' ')}.",
             back=_page_of(object_id),
         )
 
@@ -131,75 +125,15 @@ class MembershipAdmin(ReadOnlyAdmin):
     search_fields = ("user__username", "organisation__name", "organisation__slug")
 
 
-@admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnlyAdmin):
-    list_display = (
-        "name",
-        "shown_prefix",
-        "organisation",
-        "cap",
-        "daily_cap",
-        "last_used_at",
-        "expires_at",
-        "shown_standing",
-    )
-    list_filter = ("revoked_at", "created_at")
-    list_select_related = ("organisation",)
-    search_fields = ("name", "prefix", "organisation__name", "organisation__slug")
-    exclude = ("digest",)
-    actions_detail = ("revoke",)
-    cap = money("spend_cap_micro_usd", "spend cap")
-    daily_cap = money("daily_cap_micro_usd", "a day")
+@admin.register(StaffRole)
+class StaffRoleAdmin(ReadOnlyAdmin):
+    """Who runs the market; roles are given on the person's page."""
 
-    @display(description="key", ordering="prefix")
-    def shown_prefix(self, key: ApiKey) -> str:
-        return f"dvm_{key.prefix}_…"
-
-    @display(description="standing", label={"in use": "success", "revoked": "danger", "expired": "warning"})
-    def shown_standing(self, key: ApiKey) -> str:
-        if key.revoked_at:
-            return "revoked"
-        return "expired" if key.expires_at and key.expires_at <= timezone.now() else "in use"
-
-    @action(
-        description="Revoke",
-        url_path="revoke",
-        icon="key_off",
-        variant=ActionVariant.DANGER,
-        dialog=dialog("Revoke this key", "Programs that use it are refused from the next call on.", "Revoke"),
-    )
-    def revoke(self, request: HttpRequest, _form: Any, object_id: int) -> HttpResponse:
-        key = ApiKey.objects.select_related("organisation").get(pk=object_id)
-        return carry_out(
-            request,
-            lambda user: access.revoke_key(key=key, acting_user=user, now=timezone.now()),
-            done=f"{key} is revoked.",
-            back=reverse("admin:marketplace_apikey_change", args=[object_id]),
-        )
+    list_display = ("user", "role", "created_at")
+    list_filter = ("role",)
+    list_select_related = ("user",)
+    search_fields = ("user__username",)
 
 
-@admin.register(DaySpendCap)
-class DaySpendCapAdmin(ReadOnlyAdmin):
-    """What keys may spend on one UTC day; where a cap stands is on its account."""
-
-    list_display = ("key", "day", "cap", "account_id")
-    list_filter = ("day",)
-    list_select_related = ("key",)
-    search_fields = ("key__name", "key__prefix")
-    ordering = ("-day", "-pk")
-    cap = money("limit_micro_usd", "spend cap")
-
-
-@admin.register(KeptReply)
-class KeptReplyAdmin(ReadOnlyAdmin):
-    """What repeated requests are answered with."""
-
-    list_display = ("key", "organisation", "status", "created_at")
-    list_filter = ("created_at",)
-    list_select_related = ("organisation",)
-    search_fields = ("key", "organisation__slug")
-    ordering = ("-created_at", "-pk")
-
-
-def _page_of(organisation_id: int) -> str:
-    return reverse("admin:marketplace_organisation_change", args=[organisation_id])
+def _page_of(user_id: int) -> str:
+    return reverse("admin:marketplace_user_change", args=[user_id])

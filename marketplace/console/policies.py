@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from accounting.console import ReadOnlyAdmin, influence
-from marketplace.models import BudgetAlert, PolicyVersion, WindowBudget
+from marketplace.models import BudgetAlert, PolicyCancellation, PolicyVersion, WindowBudget
 
 
 @admin.register(PolicyVersion)
@@ -12,6 +12,15 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
     list_filter = ("regime", "published_at")
     list_select_related = ("source", "published_by")
     search_fields = ("source__slug", "source__title", "digest")
+
+
+@admin.register(PolicyCancellation)
+class PolicyCancellationAdmin(ReadOnlyAdmin):
+    """Versions that were called off before their moment."""
+
+    list_display = ("version", "reason", "cancelled_by", "cancelled_at")
+    list_select_related = ("version", "cancelled_by")
+    search_fields = ("version__source__slug", "reason")
 
 
 @admin.register(WindowBudget)

@@ -55,6 +55,7 @@ class RefundableReceiptAdmin(ReceiptAdmin):
     @action(
         description="Refund",
         url_path="refund",
+        permissions=["accounting.refund"],
         icon="undo",
         variant=ActionVariant.DANGER,
         dialog=dialog(
@@ -79,6 +80,7 @@ class RefundableReceiptAdmin(ReceiptAdmin):
     @action(
         description="Give influence back",
         url_path="give-back",
+        permissions=["accounting.refund"],
         icon="replay",
         dialog=dialog(
             "Give influence back",

@@ -46,6 +46,7 @@ class ReviewItemAdmin(ReadOnlyAdmin):
     @action(
         description="Approve",
         url_path="approve",
+        permissions=["marketplace.decide_review"],
         icon="check_circle",
         dialog=dialog(
             "Approve this policy", "It takes effect from the next answer on.", "Approve", OptionalReasonForm
@@ -62,7 +63,7 @@ class ReviewItemAdmin(ReadOnlyAdmin):
 
     @action(
         description="Request changes",
-        url_path="request-changes",
+        url_path="request-changes", permissions=["marketplace.decide_review"],
         icon="edit_note",
         dialog=dialog(
             "Request changes", "The owner reads the reason on the source's page and publishes again.",
@@ -83,6 +84,7 @@ class ReviewItemAdmin(ReadOnlyAdmin):
     @action(
         description="Reject",
         url_path="reject",
+        permissions=["marketplace.decide_review"],
         icon="block",
         variant=ActionVariant.DANGER,
         dialog=dialog(

@@ -12,7 +12,7 @@ from unfold.enums import ActionVariant
 from accounting.console import ReadOnlyAdmin, state_column
 from marketplace import standing
 from marketplace.console.dialogs import ReasonForm, carry_out, dialog
-from marketplace.models import Document, Source, SourceVersion
+from marketplace.models import Document, Source, SourceChange, SourceVersion
 
 
 @admin.register(Source)
@@ -30,6 +30,7 @@ class SourceAdmin(ReadOnlyAdmin):
     @action(
         description="Suspend",
         url_path="suspend",
+        permissions=["marketplace.suspend_source"],
         icon="pause_circle",
         variant=ActionVariant.DANGER,
         dialog=dialog(
@@ -53,6 +54,7 @@ class SourceAdmin(ReadOnlyAdmin):
     @action(
         description="Resume",
         url_path="resume",
+        permissions=["marketplace.suspend_source"],
         icon="play_circle",
         dialog=dialog("Resume this source", "It votes again from the next answer on.", "Resume"),
     )
@@ -71,6 +73,16 @@ class SourceVersionAdmin(ReadOnlyAdmin):
     list_display = ("source", "number", "digest", "created_at")
     list_select_related = ("source",)
     search_fields = ("source__slug", "source__title", "digest")
+
+
+@admin.register(SourceChange)
+class SourceChangeAdmin(ReadOnlyAdmin):
+    """When each source last changed in what decides whether it votes, as admission reads it."""
+
+    list_display = ("source", "changed_in")
+    list_select_related = ("source",)
+    search_fields = ("source__slug", "source__title")
+    ordering = ("-changed_in",)
 
 
 @admin.register(Document)

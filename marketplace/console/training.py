@@ -79,6 +79,7 @@ class JobAdmin(ReadOnlyAdmin):
     @action(
         description="Cancel",
         url_path="cancel",
+        permissions=["marketplace.cancel_job"],
         icon="cancel",
         variant=ActionVariant.DANGER,
         dialog=dialog(

@@ -9,9 +9,10 @@ from django.db.models import F, Q
 
 from marketplace.models.checks import not_negative
 from marketplace.models.people import Organisation, User
+from marketplace.models.suspension import Suspendable, suspended_with_reason
 
 
-class ApiKey(models.Model):
+class ApiKey(Suspendable):
     """One key of an organisation, with what it may do, for what purpose, and up to which spend."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="api_keys")
@@ -45,6 +46,7 @@ class ApiKey(models.Model):
                 condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("created_at")),
                 name="api_key_expires_after_creation",
             ),
+            suspended_with_reason(name="api_key_suspended_with_reason"),
         ]
 
     def __str__(self) -> str:

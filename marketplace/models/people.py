@@ -8,13 +8,14 @@ from django.db import models
 from django.db.models import Q
 
 from marketplace.models.checks import one_of
+from marketplace.models.suspension import Suspendable, suspended_with_reason
 
 
 class User(AbstractUser):
     """A person. What a person may do follows from memberships, never from the person alone."""
 
 
-class Organisation(models.Model):
+class Organisation(Suspendable):
     """One party of the market: it owns sources, asks questions, or both."""
 
     slug = models.SlugField(max_length=64, unique=True)
@@ -38,6 +39,7 @@ class Organisation(models.Model):
                 condition=Q(country_confirmed_at__isnull=True) | ~Q(country=""),
                 name="organisation_confirmed_country_is_one",
             ),
+            suspended_with_reason(name="organisation_suspended_with_reason"),
         ]
 
     def __str__(self) -> str:
