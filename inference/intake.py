@@ -16,7 +16,7 @@ from inference import lifecycle
 from inference.lifecycle import Asked
 from inference.models import Answer, AnswerKind
 from inference.request import Kind, Question, understand
-from marketplace import suspending
+from marketplace import key_limits, suspending
 from marketplace.models import ApiKey, Organisation
 from marketplace.policy import purposes
 
@@ -44,6 +44,8 @@ def submit(*, caller: Caller, kind: AnswerKind, body: Any, now: datetime) -> tup
     )
     _refuse_unknown_model(question.model)
     _refuse_unknown_purpose(question.wishes.purpose)
+    key_limits.require_purpose(caller.api_key, question.wishes.purpose)
+    key_limits.require_sources(caller.api_key, question.wishes.wanted())
     answer = lifecycle.queue(_asked(caller, kind, body, purpose=question.wishes.purpose), now=now)
     return question, answer
 

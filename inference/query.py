@@ -28,7 +28,7 @@ from inference.request import Question, understand
 from inference.routing import Routed, quoted, route
 from inference.settling import settle_answer
 from inference.topics import on_topic
-from marketplace import taking_effect
+from marketplace import key_limits, taking_effect
 from marketplace.admission import Admission, admit
 
 
@@ -99,7 +99,7 @@ def admitted(answer: Answer, question: Question, bench: Bench) -> Admission:
         purpose=wishes.purpose,
         mode="private" if wishes.is_private else "open",
         now=bench.now(),
-        only=wishes.only,
+        only=key_limits.votes_within(answer.api_key, wishes.only, consumer=answer.organisation),
         ignore=wishes.ignore,
         require=wishes.require,
         gamma=wishes.gamma,

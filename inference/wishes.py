@@ -49,6 +49,10 @@ class Wishes:
         """Every source that the request mentions by name."""
         return frozenset(self.only or ()) | set(self.ignore) | set(self.require) | set(self.gamma)
 
+    def wanted(self) -> frozenset[str]:
+        """Every source that the request would have vote, by name."""
+        return frozenset(self.only or ()) | set(self.require) | set(self.gamma)
+
     def gamma_of(self, slug: str) -> float:
         return self.gamma.get(slug, 1.0)
 

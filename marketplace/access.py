@@ -16,11 +16,11 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounting import audit
 from accounting.errors import Invalid
-from marketplace import spend_caps
+from marketplace import key_limits, spend_caps
+from marketplace.key_limits import KeyLimits
 from marketplace.models import ApiKey, Membership, Organisation, User
-from marketplace.policy import purposes
 from marketplace.roles import MANAGERS, operators, require_role
-from marketplace.scopes import SCOPES, USUAL
+from marketplace.scopes import USUAL
 
 MARK = "dvm"
 _FORM = re.compile(rf"{MARK}_([0-9a-f]{{8}})_")
@@ -34,6 +34,8 @@ def issue_key(
     acting_user: User,
     now: datetime,
     scopes: Sequence[str] = USUAL,
+    source_slugs: Sequence[str] = (),
+    purposes: Sequence[str] = (),
     default_purpose: str = "",
     spend_cap_micro_usd: int | None = None,
     daily_cap_micro_usd: int | None = None,
@@ -41,22 +43,27 @@ def issue_key(
 ) -> tuple[ApiKey, str]:
     """A new key and its plain text, which is shown once and kept nowhere."""
     require_role(acting_user=acting_user, organisation=organisation, roles=MANAGERS)
-    _check(scopes, default_purpose, expires_at, now)
+    limits = KeyLimits(scopes, source_slugs, purposes, default_purpose)
+    key_limits.check(limits, organisation=organisation)
     spend_caps.check(spend_cap_micro_usd, daily_cap_micro_usd)
-    prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
-    plain = f"{MARK}_{prefix}_{secret}"
+    if expires_at is not None and expires_at <= now:
+        raise Invalid("A key must expire after it is issued.")
+    prefix = secrets.token_hex(4)
+    plain = new_secret(prefix)
     with transaction.atomic(durable=True):
         cap_account = spend_caps.open_cap(prefix=prefix, limit_micro_usd=spend_cap_micro_usd, now=now)
         key = ApiKey.objects.create(
-            organisation=organisation, name=name, prefix=prefix, digest=_digest(plain), scopes=list(scopes),
-            default_purpose=default_purpose, spend_cap_micro_usd=spend_cap_micro_usd,
-            spend_cap_account_id=cap_account, daily_cap_micro_usd=daily_cap_micro_usd,
+            organisation=organisation, name=name, prefix=prefix, digest=digest_of(plain), scopes=list(scopes),
+            source_slugs=list(source_slugs), purposes=list(purposes), default_purpose=default_purpose,
+            spend_cap_micro_usd=spend_cap_micro_usd, spend_cap_account_id=cap_account,
+            daily_cap_micro_usd=daily_cap_micro_usd,
             expires_at=expires_at, created_at=now, created_by=acting_user,
         )  # fmt: skip
         audit.record(
             acting_user=acting_user.username, action="api_key.issued", subject=f"api_key:{prefix}",
             after={
-                "name": name, "scopes": list(scopes), "spend_cap_micro_usd": spend_cap_micro_usd,
+                "name": name, "scopes": list(scopes), "source_slugs": list(source_slugs),
+                "purposes": list(purposes), "spend_cap_micro_usd": spend_cap_micro_usd,
                 "daily_cap_micro_usd": daily_cap_micro_usd,
             },
             organisation_slug=organisation.slug, now=now,
@@ -77,9 +84,8 @@ def authenticate(plain: str, *, now: datetime) -> ApiKey | None:
         .filter(Exists(belongs) | Exists(operators().filter(pk=OuterRef("created_by"))))
         .first()
     )
-    if key is None or not compare_digest(key.digest, _digest(plain)):
+    if key is None or not _shows(key, digest_of(plain), now):
         return None
-    _note_use(key, now)
     return key
 
 
@@ -96,21 +102,28 @@ def revoke_key(*, key: ApiKey, acting_user: User, now: datetime) -> None:
         )  # fmt: skip
 
 
-def _note_use(key: ApiKey, now: datetime) -> None:
+def new_secret(prefix: str) -> str:
+    return f"{MARK}_{prefix}_{secrets.token_urlsafe(32)}"
+
+
+def _shows(key: ApiKey, digest: str, now: datetime) -> bool:
+    """Whether it is the key's secret, or the one before while that still works; its use is noted."""
+    if compare_digest(key.digest, digest):
+        _note_use(key, "last_used_at", key.last_used_at, now)
+        return True
+    still_works = key.previous_until is not None and key.previous_until > now
+    if still_works and compare_digest(key.previous_digest, digest):
+        _note_use(key, "previous_used_at", key.previous_used_at, now)
+        return True
+    return False
+
+
+def _note_use(key: ApiKey, field: str, noted_at: datetime | None, now: datetime) -> None:
     stale = now - USE_IS_NOTED_EVERY
-    if key.last_used_at is None or key.last_used_at < stale:
-        unnoted = Q(last_used_at__isnull=True) | Q(last_used_at__lt=stale)
-        ApiKey.objects.filter(unnoted, pk=key.pk).update(last_used_at=now)
+    if noted_at is None or noted_at < stale:
+        unnoted = Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__lt": stale})
+        ApiKey.objects.filter(unnoted, pk=key.pk).update(**{field: now})
 
 
-def _digest(plain: str) -> str:
+def digest_of(plain: str) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
-
-
-def _check(scopes: Sequence[str], purpose: str, expires_at: datetime | None, now: datetime) -> None:
-    if not scopes or not set(scopes) <= set(SCOPES):
-        raise Invalid(f"A key needs scopes out of {', '.join(SCOPES)}.", code="unknown_scope")
-    if purpose and not purposes.known(purpose):
-        raise Invalid(f"The purpose '{purpose}' is not known.", code="unknown_purpose")
-    if expires_at is not None and expires_at <= now:
-        raise Invalid("A key must expire after it is issued.")

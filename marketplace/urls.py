@@ -5,6 +5,7 @@ from django.urls import path
 from marketplace.api import (
     budgets,
     documents,
+    keys,
     money,
     payouts,
     policies,
@@ -50,6 +51,9 @@ urlpatterns = [
     path("account/statement", statements.AccountStatement.as_view()),
     path("account/top-ups", top_ups.TopUps.as_view()),
     path("account/top-ups/<uuid:top_up_id>", top_ups.OneTopUp.as_view()),
+    path("keys", keys.Keys.as_view()),
+    path("keys/<int:key_id>/rotate", keys.RotateKey.as_view()),
+    path("keys/<int:key_id>/revoke", keys.RevokeKey.as_view()),
     path("payouts", payouts.Payouts.as_view()),
     path("payouts/<uuid:payout_id>", payouts.OnePayout.as_view()),
     path("payouts/<uuid:payout_id>/cancel", payouts.CancelPayout.as_view()),

@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from marketplace import access, organisations, staff
 from marketplace.models import Organisation, Role, Staff, User
+from marketplace.scopes import SCOPES
 
 PASSWORD = "a long pass phrase"
 
@@ -126,7 +127,12 @@ def _actor(slug: str, *, user: User | None = None, is_platform: bool = False, **
 
 
 def _key(user: User, organisation: Organisation, **options) -> str:
+    everything = [scope.name for scope in SCOPES.values() if scope.within is None]
     _, plain = access.issue_key(
-        organisation=organisation, name="tests", acting_user=user, now=timezone.now(), **options
+        organisation=organisation,
+        name="tests",
+        acting_user=user,
+        now=timezone.now(),
+        **{"scopes": everything, **options},
     )
     return plain

@@ -27,6 +27,7 @@ class Models(MarketView):
 
 class OneModel(MarketView):
     scope = "answers"
+    slug_names = "model"
     openai_errors = True
 
     @extend_schema(summary="One model", responses={200: ModelOut, **documented_errors()})

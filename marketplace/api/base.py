@@ -11,15 +11,17 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from accounting.errors import Invalid, TooLarge
-from marketplace.api.caller import HasScope
+from marketplace.api.caller import HasScope, refuse_other_sources
 
 
 class MarketView(APIView):
     # `scope` is what a key needs (its `:read` or `:write` part by the method), `write_scope` what it needs
-    # for other methods than GET where that differs; `openai_errors` chooses the form of errors. A comment,
-    # because a docstring here would stand in the public schema as every endpoint's description.
+    # for other methods than GET where that differs; `slug_names` says what `slug` in the address is, since
+    # a key may be limited to sources; `openai_errors` chooses the form of errors. A comment, because a
+    # docstring here would stand in the public schema as every endpoint's description.
     scope = "sources"
     write_scope = ""
+    slug_names = "source"
     openai_errors = False
     permission_classes = [IsAuthenticated, HasScope]
     page_parameters: ClassVar[list[OpenApiParameter]] = [
@@ -30,6 +32,8 @@ class MarketView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Who may come in, and then how much they may bring: JSON is not read from the wire before this."""
         super().initial(request, *args, **kwargs)
+        if self.slug_names == "source" and "slug" in kwargs:
+            refuse_other_sources(request, kwargs["slug"])
         length = int(request.META.get("CONTENT_LENGTH") or 0)
         if length > self.most_bytes():
             raise TooLarge(f"A body holds at most {self.most_bytes():,} bytes here.")

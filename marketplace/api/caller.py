@@ -5,7 +5,9 @@ header `X-Organisation` names among theirs.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
+from django.db.models import Model, QuerySet
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -13,6 +15,9 @@ from rest_framework.views import APIView
 from accounting.errors import Invalid, NotFound, PermissionDenied
 from marketplace import scopes
 from marketplace.models import ApiKey, Organisation, User
+from marketplace.visibility import not_found
+
+R = TypeVar("R", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,28 @@ class Caller:
     user: User
     organisation: Organisation
     api_key: ApiKey | None
+
+    def own_only(self, rows: QuerySet[R], slug: str) -> QuerySet[R]:
+        """Of `rows`, those of the sources that the key is for; `slug` is the path to a source's slug."""
+        if self.api_key is None or not self.api_key.source_slugs:
+            return rows
+        return rows.filter(**{f"{slug}__in": self.api_key.source_slugs})
+
+    def require_all_sources(self) -> None:
+        """PermissionDenied for a key of some sources where the answer would speak of all."""
+        if self.api_key is not None and self.api_key.source_slugs:
+            raise PermissionDenied(
+                "This key is for some sources only, and this is about all of the organisation's.",
+                code="limited_key",
+                next_step="Ask for one of its sources, or use a key that is not limited to sources.",
+            )
+
+
+def refuse_other_sources(request: Request, slug: str) -> None:
+    """To a key of some sources the others do not exist."""
+    key = request.auth
+    if isinstance(key, ApiKey) and key.source_slugs and slug not in key.source_slugs:
+        raise not_found(slug)
 
 
 def caller_of(request: Request) -> Caller:

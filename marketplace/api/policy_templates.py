@@ -37,6 +37,7 @@ class PolicyTemplates(MarketView):
 
 
 class OnePolicyTemplate(MarketView):
+    slug_names = "template"
     permission_classes = [AllowAny]
 
     @extend_schema(summary="One policy to start from", auth=[], responses={200: TemplateOut, **problems(404)})

@@ -49,7 +49,7 @@ class Sources(MarketView):
     def get(self, request: Request) -> Response:
         caller = caller_of(request)
         if request.query_params.get("mine", "").lower() in {"true", "1"}:
-            own = own_sources(caller.organisation)
+            own = caller.own_only(own_sources(caller.organisation), "slug")
             return page(request=request, view=self, rows=own, serializer=OwnSourceOut, ordering="slug")
         seen = visible_to(caller.organisation).filter(state__in=LISTED)
         listed = seen.select_related("organisation", "policy")
@@ -63,6 +63,7 @@ class Sources(MarketView):
     @repeatable
     def post(self, request: Request) -> Response:
         caller = caller_of(request)
+        caller.require_all_sources()
         wish = self.body(request, SourceIn)
         source = registration.register_source(
             organisation=caller.organisation, acting_user=caller.user, now=timezone.now(), **wish

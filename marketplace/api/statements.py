@@ -123,8 +123,10 @@ class EarningsStatement(MarketView):
         responses={200: EarnedOut, **problems(403, 422)},
     )
     def get(self, request: Request) -> StreamingHttpResponse:
+        caller = caller_of(request)
+        caller.require_all_sources()
         named = statements.of_owner(
-            organisation=caller_of(request).organisation, month=month_of(request), now=timezone.now()
+            organisation=caller.organisation, month=month_of(request), now=timezone.now()
         )
         return _reply(request, named)
 

@@ -10,12 +10,12 @@ from rest_framework.response import Response
 from accounting.errors import NotFound
 from marketplace import training_jobs
 from marketplace.api.base import MarketView
-from marketplace.api.caller import caller_of
+from marketplace.api.caller import Caller, caller_of
 from marketplace.api.pagination import page
 from marketplace.api.repeats import repeatable
 from marketplace.api.rows import JobOut, PartitionOut
 from marketplace.api.schema import StrictSerializer, paged, problems
-from marketplace.models import Job, Organisation, Partition
+from marketplace.models import Job, Partition
 from marketplace.visibility import own_source
 
 
@@ -64,14 +64,14 @@ class Jobs(MarketView):
         responses={200: paged(JobOut, "Job"), **problems()},
     )
     def get(self, request: Request) -> Response:
-        rows = _own_jobs(caller_of(request).organisation)
+        rows = _own_jobs(caller_of(request))
         return page(request=request, view=self, rows=rows, serializer=JobOut)
 
 
 class OneJob(MarketView):
     @extend_schema(summary="A job", responses={200: JobOut, **problems(404)})
     def get(self, request: Request, job_id: int) -> Response:
-        return Response(JobOut(_own_job(caller_of(request).organisation, job_id)).data)
+        return Response(JobOut(_own_job(caller_of(request), job_id)).data)
 
 
 class CancelJob(MarketView):
@@ -82,19 +82,18 @@ class CancelJob(MarketView):
     def post(self, request: Request, job_id: int) -> Response:
         caller = caller_of(request)
         job = training_jobs.cancel_job(
-            job=_own_job(caller.organisation, job_id), acting_user=caller.user, now=timezone.now()
+            job=_own_job(caller, job_id), acting_user=caller.user, now=timezone.now()
         )
         return Response(JobOut(job).data)
 
 
-def _own_jobs(organisation: Organisation) -> QuerySet[Job]:
-    return Job.objects.filter(source__organisation=organisation).select_related(
-        "source__organisation", "version"
-    )
+def _own_jobs(caller: Caller) -> QuerySet[Job]:
+    own = Job.objects.filter(source__organisation=caller.organisation)
+    return caller.own_only(own, "source__slug").select_related("source__organisation", "version")
 
 
-def _own_job(organisation: Organisation, job_id: int) -> Job:
-    job = _own_jobs(organisation).filter(pk=job_id).first()
+def _own_job(caller: Caller, job_id: int) -> Job:
+    job = _own_jobs(caller).filter(pk=job_id).first()
     if job is None:
         raise NotFound(f"There is no job {job_id} that you may know of.")
     return job

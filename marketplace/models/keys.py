@@ -1,7 +1,8 @@
 """API keys: what a program shows instead of a password.
 
 Only the SHA-256 of the 256-bit random secret is kept (a slow hasher would protect nothing here and cost
-260 ms a call), and a prefix by which people recognise a key. The plain text exists once, when it is issued.
+260 ms a call), and a prefix by which people recognise a key. The plain text exists once, when it is issued or
+rotated; after a rotation the secret before it works on up to a stated moment.
 """
 
 from django.db import models
@@ -20,6 +21,8 @@ class ApiKey(Suspendable):
     prefix = models.CharField(max_length=16, unique=True)
     digest = models.CharField(max_length=64, unique=True)
     scopes = models.JSONField(default=list)
+    source_slugs = models.JSONField(default=list, blank=True, help_text="the only ones it is for; empty: all")
+    purposes = models.JSONField(default=list, blank=True, help_text="the only ones it has; empty: all")
     default_purpose = models.CharField(max_length=64, blank=True)
     spend_cap_micro_usd = models.BigIntegerField(null=True, blank=True)
     spend_cap_account_id = models.BigIntegerField(null=True, blank=True, unique=True)
@@ -28,6 +31,11 @@ class ApiKey(Suspendable):
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="issued_keys")
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    secret_number = models.PositiveIntegerField(default=1, help_text="1, and one more for each rotation")
+    rotated_at = models.DateTimeField(null=True, blank=True)
+    previous_digest = models.CharField(max_length=64, blank=True, help_text="of the secret before, if any")
+    previous_until = models.DateTimeField(null=True, blank=True, help_text="up to when that one still works")
+    previous_used_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -47,6 +55,11 @@ class ApiKey(Suspendable):
                 name="api_key_expires_after_creation",
             ),
             suspended_with_reason(name="api_key_suspended_with_reason"),
+            models.CheckConstraint(
+                condition=Q(previous_digest="", previous_until__isnull=True)
+                | (~Q(previous_digest="") & Q(previous_until__isnull=False)),
+                name="api_key_previous_secret_ends",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -102,6 +102,11 @@ ROWS = (
     Row("POST", "v1/payouts", of_organisation(TREASURERS), "payouts", {"amount_micro_usd": 1}, 422),
     Row("GET", "v1/payouts/<uuid:payout_id>", of_owner(), "payouts"),
     Row("POST", "v1/payouts/<uuid:payout_id>/cancel", of_owner(TREASURERS), "payouts"),
+    # the organisation
+    Row("GET", "v1/keys", of_organisation(MANAGERS), "organisation"),
+    Row("POST", "v1/keys", of_organisation(MANAGERS), "organisation", {"name": "mine"}, 201),
+    Row("POST", "v1/keys/<int:key_id>/rotate", of_owner(MANAGERS), "organisation", {}),
+    Row("POST", "v1/keys/<int:key_id>/revoke", of_owner(MANAGERS), "organisation"),
     # users
     Row("GET", "v1/account", of_organisation(), "account"),
     Row("GET", "v1/account/usage", of_organisation(), "account"),
