@@ -130,6 +130,7 @@ UPKEEP_SCHEDULE = {  # task name -> seconds between two runs; Celery beat and th
     "workers.tasks.expire_holds": UPKEEP_SECONDS,
     "workers.tasks.expire_transfers": UPKEEP_SECONDS,
     "workers.tasks.keep_budgets": UPKEEP_SECONDS,
+    "workers.tasks.keep_catalogue": UPKEEP_SECONDS,
     "workers.tasks.take_up_lost_work": UPKEEP_SECONDS,
     "workers.tasks.delete_expired_transcripts": 3600.0,
     "workers.tasks.forget_old_counts": 24 * 3600.0,

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from accounting import accounts, audit
 from accounting.errors import Conflict
 from accounting.models import AccountKind, Asset
+from marketplace.catalogue import entries
 from marketplace.models import Document, Organisation, Source, SourceState, SourceVersion, User
 from marketplace.organisations import check_slug
 from marketplace.rights import recording
@@ -72,6 +73,7 @@ def describe_source(
         for name, value in changes.items():
             setattr(locked, name, value)
         locked.save(update_fields=list(changes))
+        entries.refresh(locked)
         _audit(locked, "source.described", acting_user, now, before=before, after=dict(changes))
     return locked
 
@@ -94,6 +96,7 @@ def add_documents(
         kept = _kept_documents(latest, texts)
         version = _write_version(locked, latest, kept, texts, now)
         waiting = recording.record(version=version, before=latest, texts=texts, now=now)
+        entries.refresh(locked)
         _audit(
             locked, "documents.added", acting_user, now,
             before={"version": latest.number} if latest else None,

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from accounting import audit
 from accounting.errors import Conflict, Invalid
+from marketplace.catalogue import entries
 from marketplace.models import PolicyVersion, ReviewItem, ReviewState, Source, SourceState, User
 from marketplace.registration import lock
 from marketplace.roles import REVIEWERS, require_staff
@@ -104,6 +105,7 @@ def _decide(
         elif source.state == SourceState.IN_REVIEW:
             source.state = SourceState.DRAFT
             source.save(update_fields=["state"])
+            entries.refresh(source)
         audit.record(
             acting_user=acting_user.username, action=f"review.{state}", subject=f"source:{source.slug}",
             before={"policy": item.version.number, "state": ReviewState.WAITING},

@@ -11,6 +11,7 @@ from django.db import transaction
 from accounting import audit
 from accounting.errors import Conflict, PermissionDenied
 from marketplace import reviews
+from marketplace.catalogue import entries
 from marketplace.models import (
     LIVE_JOBS,
     Job,
@@ -76,6 +77,7 @@ def _moved(source: Source, state: SourceState, reason: str, acting_user: User, n
     source.state = state
     source.state_reason = reason
     source.save(update_fields=["state", "state_reason", "suspended_by_operator"])
+    entries.refresh(source)
     audit.record(
         acting_user=acting_user.username, action=f"source.{state}", subject=f"source:{source.slug}",
         before={"state": before}, after={"state": state, "reason": reason},

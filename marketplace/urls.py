@@ -4,6 +4,7 @@ from django.urls import path
 
 from marketplace.api import (
     budgets,
+    catalogue,
     documents,
     keys,
     money,
@@ -20,6 +21,7 @@ from marketplace.api import (
 )
 
 urlpatterns = [
+    path("catalogue", catalogue.Catalogue.as_view()),
     path("sources", sources.Sources.as_view()),
     path("sources/<slug:slug>", sources.OneSource.as_view()),
     path("sources/<slug:slug>/documents", documents.Documents.as_view()),

@@ -51,6 +51,15 @@ def keep_budgets(**_: object) -> None:
     budget_alerts.look(now=now)
 
 
+def keep_catalogue(**_: object) -> None:
+    """Rows of the catalogue that are missing or show a source to the wrong people are made again."""
+    from marketplace.catalogue import entries
+
+    mended = entries.mend()
+    if mended:
+        logger.warning("%s rows of the catalogue were made again", mended)
+
+
 def take_up_lost_work(**_: object) -> None:
     """Trainings whose lease ran out go back to the queue; answers whose worker died are failed."""
     from workers import recovery

@@ -33,14 +33,15 @@ class SourceOut(serializers.ModelSerializer[Source]):
     """A source as everybody may see it; what is not open to the caller is null. Rows of `visible_to`."""
 
     organisation = serializers.CharField(source="organisation.slug")
+    topics = serializers.ListField(child=serializers.CharField())
     description = serializers.SerializerMethodField(help_text="null: by agreement only")
     terms = serializers.SerializerMethodField(help_text="null without a policy, or by agreement only")
 
     class Meta:
         model = Source
         fields = [
-            "slug", "title", "description", "license", "organisation", "state", "visibility", "terms",
-            "created_at",
+            "slug", "title", "description", "license", "topics", "organisation", "state", "visibility",
+            "terms", "created_at",
         ]  # fmt: skip
 
     def get_description(self, source: Source) -> str | None:

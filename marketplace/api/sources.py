@@ -15,6 +15,7 @@ from marketplace.api.pagination import page
 from marketplace.api.repeats import repeatable
 from marketplace.api.rows import OwnSourceOut, SourceOut
 from marketplace.api.schema import StrictSerializer, paged, problems
+from marketplace.catalogue.topics import MOST_TOPICS, TOPICS
 from marketplace.models import Visibility
 from marketplace.own_sources import own_sources, with_figures
 from marketplace.visibility import LISTED, own_source, visible_source, visible_to
@@ -33,6 +34,9 @@ class SourceChange(StrictSerializer):
     license = serializers.CharField(max_length=100, allow_blank=True, required=False)
     visibility = serializers.ChoiceField(
         Visibility.choices, required=False, help_text="who may know of it; see docs/catalogue.md"
+    )
+    topics = serializers.ListField(
+        child=serializers.ChoiceField(list(TOPICS)), max_length=MOST_TOPICS, required=False
     )
 
 
@@ -84,7 +88,7 @@ class OneSource(MarketView):
         return Response(SourceOut(source).data)
 
     @extend_schema(
-        summary="Change its title, description, license or visibility",
+        summary="Change its title, description, license, topics or visibility",
         request=SourceChange,
         responses={200: OwnSourceOut, **problems(400, 403, 404, 409, 422)},
     )
@@ -92,11 +96,12 @@ class OneSource(MarketView):
         caller = caller_of(request)
         source = own_source(organisation=caller.organisation, slug=slug)
         change: dict[str, Any] = self.body(request, SourceChange)
-        visibility = change.pop("visibility", None)
-        if visibility is not None:
-            listing.set_visibility(
-                source=source, visibility=visibility, acting_user=caller.user, now=timezone.now()
-            )
-        if change or visibility is None:
-            registration.describe_source(source=source, acting_user=caller.user, now=timezone.now(), **change)
+        by, now = caller.user, timezone.now()
+        listed = {name: change.pop(name) for name in ("visibility", "topics") if name in change}
+        if "visibility" in listed:
+            listing.set_visibility(source=source, visibility=listed["visibility"], acting_user=by, now=now)
+        if "topics" in listed:
+            listing.set_topics(source=source, topics=listed["topics"], acting_user=by, now=now)
+        if change or not listed:
+            registration.describe_source(source=source, acting_user=by, now=now, **change)
         return Response(OwnSourceOut(with_figures(source)).data)

@@ -1,6 +1,7 @@
 """The rows of WHO and WHAT, one module per noun."""
 
 from marketplace.models.alerts import BudgetAlert
+from marketplace.models.catalogue import CatalogueEntry
 from marketplace.models.changes import SourceChange
 from marketplace.models.consumers import ConsumerGroup, DomainClaim, Proof, VerifiedDomain
 from marketplace.models.counts import RefusalCount, RequestCount
@@ -27,6 +28,7 @@ __all__ = [
     "LIVE_JOBS",
     "ApiKey",
     "BudgetAlert",
+    "CatalogueEntry",
     "ConsumerGroup",
     "DaySpendCap",
     "Document",

@@ -36,6 +36,7 @@ class Source(models.Model):
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     license = models.CharField(max_length=100, blank=True)
+    topics = models.JSONField(default=list, blank=True, help_text="of marketplace.catalogue.topics")
     state = models.CharField(max_length=16, choices=SourceState.choices, default=SourceState.DRAFT)
     visibility = models.CharField(
         max_length=20, choices=Visibility.choices, default=Visibility.PUBLIC, help_text="who may know of it"

@@ -12,10 +12,14 @@ DEMO = "the demonstration's own people, made once on an empty installation"
 LEDGER_MODULES = ("accounting.holds", "accounting.settlement", "accounting.ledger", "accounting.transfers",
                   "accounting.movers", "accounting.free_credit")  # fmt: skip
 DAY_CAP = "a day's account follows its key's cap, whose change has an audit row"
+COPY = "copies for searching, made from their sources, whose changes are audited"
 EXEMPT = {
     "accounting.budgets.set_limit": LIMIT,
     "accounting.wallets.set_spend_cap": LIMIT,
     "marketplace.limits_stated.state_limit": LIMIT,
+    "marketplace.catalogue.entries.write": COPY,
+    "marketplace.catalogue.entries.rebuild": COPY,
+    "marketplace.catalogue.entries.mend": COPY,
     "marketplace.rolling.roll": "a rolling window gives back what has left it, by a stated rule",
     "marketplace.window_budgets._create": "a window's account, opened when first needed, as its policy says",
     "marketplace.spend_caps._create": DAY_CAP,
