@@ -21,6 +21,7 @@ from inference.net.core import Core
 from inference.net.encoder import load_encoder
 from inference.problems import ENGINE_FAILED, told
 from inference.shelf import Shelf
+from marketplace import admission
 from marketplace.storage import store
 
 logger = logging.getLogger(__name__)
@@ -36,10 +37,11 @@ _benches: list[Bench] = []
 
 
 def warm_up() -> None:
-    """Load the core and the encoder, so that the first caller does not wait for them."""
+    """Load the core, the encoder and the policies in force, so that the first caller does not wait."""
     with _one_at_a_time:
         if not _benches:
             _benches.append(build())
+            admission.warm_up()
 
 
 def use(bench: Bench | None) -> None:

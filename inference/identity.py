@@ -16,21 +16,13 @@ from inference.report import Identity
 from inference.request import Question
 from inference.routing import Routed
 from inference.sealing import keyed_digest
-from marketplace.models import Organisation, Partition, PartitionState
-from marketplace.visibility import visible_to
-
-PARAMETERS = "adapter_parameters"
 
 
-def identity_of(
-    *, question: Question, plan: Plan, routed: Routed, core: Core, consumer: Organisation
-) -> Identity:
-    """`lambda_total` is over what the consumer may know of: a sum over all would tell of hidden sources."""
+def identity_of(*, question: Question, plan: Plan, routed: Routed, core: Core, trained: int) -> Identity:
+    """`trained`: the parameters of all partitions on the core that the consumer may know of; a sum over all
+    would tell of hidden sources.
+    """
     voting = sum(routed.materials[seat.slug].partition.adapter.parameters for seat in plan.seats)
-    every = Partition.objects.filter(
-        state=PartitionState.ACTIVE, core_digest=core.digest, source__in=visible_to(consumer)
-    )
-    trained = sum(manifest.get(PARAMETERS, 0) for manifest in every.values_list("manifest", flat=True))
     return Identity(
         mode=question.wishes.mode,
         core_slug=core.slug,

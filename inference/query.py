@@ -51,7 +51,7 @@ def answer_question(answer: Answer, bench: Bench) -> None:
     made = composer.compose(generation, prompt_tokens=len(prompts.core))
     measured = Measured(
         identity=identity_of(
-            question=question, plan=plan, routed=routed, core=bench.core, consumer=answer.organisation
+            question=question, plan=plan, routed=routed, core=bench.core, trained=admission.parameters
         ),
         plan=plan,
         tally=made.tally,

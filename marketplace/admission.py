@@ -1,34 +1,32 @@
 """Who may vote in this answer, and by which rule not: step 4 (admit) of the way.
 
-The number of queries does not grow with the number of sources. Deny wins; no policy is no. What a consumer
-may not know of (drafts of others, withdrawn sources) is not found, exactly like what does not exist. Must not
-look at the question: relevance and seats come later.
+The policies of all sources are asked as arrays (`marketplace.compiled`), those of the few that may get a seat
+once more as objects, and only their budgets are read: the number of queries and what they load do not grow
+with the number of sources. Deny wins; no policy is no. What a consumer may not know of (drafts of others,
+withdrawn sources) is not found, exactly like what does not exist. Must not look at the question: relevance
+and seats are for whoever narrows and plans.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Prefetch
-
 from accounting.errors import Forbidden, Invalid
 from marketplace import window_budgets
-from marketplace.models import (
-    Organisation,
-    Partition,
-    PartitionState,
-    PolicyVersion,
-    Source,
-    SourceState,
-    SourceVersion,
-)
+from marketplace.compiled.index import Allowed, Asked, Ids
+from marketplace.compiled.kept import KEPT
+from marketplace.consumers import facts_of
+from marketplace.judging import Candidate, Question, Selection, judge, load, selection_of
+from marketplace.models import Organisation, Partition, PolicyVersion, Source, SourceState, SourceVersion
 from marketplace.parsed_policies import parsed
 from marketplace.policy import purposes
 from marketplace.policy.policy import Policy
 from marketplace.policy.request import Allow, Deny, Limits, Mode, Output, QuestionFacts, Request
 from marketplace.visibility import not_found, visible_to
 from marketplace.window_budgets import Budgets
+
+Narrow = Callable[[Allowed], Ids]  # the sources that are worth a closer look, for this question
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +69,15 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """`denied` are those that the request names, with reasons; `others` counts the rest of them by rule."""
+    """`denied` are those that the request names, with reasons; `others` counts the rest of them by rule.
+
+    `parameters` are those of all partitions on the core that the consumer may know of.
+    """
 
     admitted: tuple[Admitted, ...]
     denied: tuple[Denied, ...]
     others: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What the request says about sources: `only` None means all that are admitted."""
-
-    only: frozenset[str] | None
-    ignore: frozenset[str]
-    require: frozenset[str]
-    named: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A source that passed every rule but its budgets."""
-
-    source: Source
-    partition: Partition
-    policy: PolicyVersion
-    limits: Limits
+    parameters: int
 
 
 def admit(
@@ -110,11 +92,13 @@ def admit(
     gamma: Iterable[str] = (),
     core_digest: str | None = None,
     output: Output = "answer",
+    narrow: Narrow | None = None,
 ) -> Admission:
     """Every visible source: admitted, or denied by the first rule that says no.
 
-    NotFound for a named source that the consumer may not know of; Forbidden where `require` names a source
-    that is not admitted.
+    `narrow` chooses among the allowed ones that the request does not name; what it leaves out counts as
+    denied by `relevance`. NotFound for a named source that the consumer may not know of; Forbidden where
+    `require` names a source that is not admitted.
     """
     if not purposes.known(purpose):
         raise Invalid(
@@ -122,131 +106,108 @@ def admit(
             code="unknown_purpose",
             next_step=f"Use one of {', '.join(purposes.PURPOSES)}.",
         )
-    selection = _selection(only, ignore, require, gamma, mode)
-    request = Request(consumer=consumer.slug, purpose=purpose, now=now, mode=mode, output=output)
-    sources = _visible_sources(consumer)
-    _check_named(selection, sources)
-    verdicts = [_judge(source, selection, request, core_digest) for source in sources]
-    admission = _within_budgets(verdicts, selection, consumer, request)
-    _check_required(selection, admission)
+    question = Question(
+        consumer=consumer,
+        request=_request(consumer, purpose, mode, now, output),
+        selection=selection_of(only=only, ignore=ignore, require=require, gamma=gamma, mode=mode),
+        core_digest=core_digest,
+        agreements={},
+    )
+    named = _named(question)
+    allowed = _allowed(question, named)
+    chosen = allowed.source_ids if narrow is None else narrow(allowed)
+    others = Counter(allowed.denied)
+    others["relevance"] += len(allowed.source_ids) - len(chosen)
+    verdicts = {one: judge(one, question) for one in load(consumer, {*named, *chosen.tolist()})}
+    admission = _within_budgets(verdicts, question, others, allowed.parameters)
+    _check_required(question.selection, admission)
     return admission
 
 
-def _selection(
-    only: Collection[str] | None,
-    ignore: Collection[str],
-    require: Collection[str],
-    gamma: Iterable[str],
-    mode: Mode,
-) -> Selection:
-    """In private answers the voters are exactly the sources that the request names."""
-    chosen = None if only is None else frozenset(only)
-    if mode == "private":
-        chosen = (chosen or frozenset()) | frozenset(require)
-    named = (chosen or frozenset()) | frozenset(ignore) | frozenset(require) | frozenset(gamma)
-    return Selection(only=chosen, ignore=frozenset(ignore), require=frozenset(require), named=named)
+def warm_up() -> None:
+    """Compile the policies in force, so that the first query does not wait for them."""
+    with KEPT.index():
+        pass
 
 
-def _visible_sources(consumer: Organisation) -> list[Source]:
-    active = Partition.objects.filter(state=PartitionState.ACTIVE).select_related("version")
-    return list(
-        visible_to(consumer)
-        .exclude(state=SourceState.WITHDRAWN)
-        .select_related("organisation", "policy")
-        .prefetch_related(Prefetch("partitions", queryset=active, to_attr="active_partitions"))
-        .order_by("slug")
+def _request(consumer: Organisation, purpose: str, mode: Mode, now: datetime, output: Output) -> Request:
+    facts = facts_of(consumer)
+    return Request(
+        consumer=consumer.slug,
+        purpose=purpose,
+        now=now,
+        mode=mode,
+        groups=facts.groups,
+        domains=facts.domains,
+        country=facts.country,
+        output=output,
     )
 
 
-def _check_named(selection: Selection, sources: list[Source]) -> None:
-    unknown = selection.named - {source.slug for source in sources}
+def _named(question: Question) -> frozenset[int]:
+    """The sources that the request names; NotFound for one that its consumer may not know of."""
+    names = question.selection.named
+    if not names:
+        return frozenset()
+    seen = visible_to(question.consumer).exclude(state=SourceState.WITHDRAWN).filter(slug__in=names)
+    found = dict(seen.order_by().values_list("slug", "pk"))
+    unknown = names - found.keys()
     if unknown:
         raise not_found(min(unknown))
+    return frozenset(found.values())
 
 
-def _judge(
-    source: Source, selection: Selection, request: Request, core_digest: str | None
-) -> "_Candidate | Denied":
-    deny = _by_selection(source, selection) or _by_listing(source) or _by_state(source)
-    if deny is None and source.policy is not None:
-        answer = parsed(source.policy).verify(request)
-        partition = _partition(source, source.policy)
-        if isinstance(answer, Deny):
-            deny = answer
-        elif partition is None:
-            deny = Deny("no_partition", "The source has no trained partition yet.")
-        elif answer.limits is not None:
-            deny = _by_partition(partition, core_digest)
-            if deny is None:
-                return _Candidate(source, partition, source.policy, answer.limits)
-    deny = deny or Deny("no_policy", "The source has no policy, and no matching rule is no.")
-    return Denied(source.slug, deny.rule, deny.reason)
-
-
-def _by_selection(source: Source, selection: Selection) -> Deny | None:
-    if source.slug in selection.ignore:
-        return Deny("ignore", "The request asks to ignore it.")
-    if selection.only is not None and source.slug not in selection.only:
-        return Deny("only", "The request names other sources only.")
-    return None
-
-
-def _by_listing(source: Source) -> Deny | None:
-    """What is listed on request is known of, but not open without an agreement."""
-    if getattr(source, "opened", False):
-        return None
-    return Deny("agreement", "It is listed on request: it votes for those who have an agreement with it.")
-
-
-def _by_state(source: Source) -> Deny | None:
-    if source.state == SourceState.SUSPENDED:
-        return Deny("suspended", "The source is suspended.")
-    return None
-
-
-def _partition(source: Source, policy: PolicyVersion) -> Partition | None:
-    active: list[Partition] = getattr(source, "active_partitions", [])
-    return next((one for one in active if one.version.number >= policy.first_version), None)
-
-
-def _by_partition(partition: Partition, core_digest: str | None) -> Deny | None:
-    if core_digest is not None and partition.core_digest != core_digest:
-        return Deny("partition_unavailable", "Its partition was trained on another core.")
-    if not partition.metrics.get("votes", False):
-        return Deny("partition_quality", "Its partition does not beat the core on its own held-out text.")
-    return None
+def _allowed(question: Question, named: frozenset[int]) -> Allowed:
+    """All others, as the policies in force have it now."""
+    asked = Asked(
+        request=question.request,
+        consumer_id=question.consumer.pk,
+        core_digest=question.core_digest,
+        agreements=question.agreements,
+        named=named,
+        only_named=question.selection.only is not None,
+    )
+    with KEPT.index() as index:
+        return index.allowed(asked)
 
 
 def _within_budgets(
-    verdicts: list["_Candidate | Denied"], selection: Selection, consumer: Organisation, request: Request
+    verdicts: Mapping[Source, Candidate | Deny], question: Question, others: Counter[str], parameters: int
 ) -> Admission:
-    candidates = [verdict for verdict in verdicts if isinstance(verdict, _Candidate)]
-    denied = [verdict for verdict in verdicts if isinstance(verdict, Denied)]
+    candidates = [verdict for verdict in verdicts.values() if isinstance(verdict, Candidate)]
+    denials = {source.slug: deny for source, deny in verdicts.items() if isinstance(deny, Deny)}
     budgets = window_budgets.read(
         wanted={one.source.pk: (one.source, one.limits) for one in candidates},
-        consumer=consumer,
-        mode=request.mode,
-        now=request.now,
+        consumer=question.consumer,
+        mode=question.request.mode,
+        now=question.request.now,
     )
     admitted = []
     for one in candidates:
         left = budgets[one.source.pk]
-        if left.refusal is not None:
-            denied.append(Denied(one.source.slug, left.refusal.rule, left.refusal.reason))
+        if left.refusal is None:
+            admitted.append(_admitted(one, left))
         else:
-            admitted.append(_admitted(one, request, left))
-    named = sorted((one for one in denied if one.slug in selection.named), key=lambda one: one.slug)
-    others = Counter(one.rule for one in denied if one.slug not in selection.named)
-    return Admission(tuple(admitted), tuple(named), dict(others))
+            denials[one.source.slug] = left.refusal
+    named = question.selection.named
+    others.update(deny.rule for slug, deny in denials.items() if slug not in named)
+    return Admission(
+        admitted=tuple(admitted),
+        denied=tuple(
+            Denied(slug, deny.rule, deny.reason) for slug, deny in sorted(denials.items()) if slug in named
+        ),
+        others={rule: count for rule, count in others.items() if count},
+        parameters=parameters,
+    )
 
 
-def _admitted(one: _Candidate, request: Request, left: Budgets) -> Admitted:
+def _admitted(one: Candidate, left: Budgets) -> Admitted:
     return Admitted(
         source=one.source,
         version=one.partition.version,
         partition=one.partition,
         policy_version=one.policy,
-        request=request,
+        request=one.request,
         limits=one.limits,
         budget_account_ids=left.account_ids,
         left_nano_nats=left.left_nano_nats,

@@ -13,6 +13,7 @@ from django.db.backends.sqlite3.base import DatabaseWrapper
 from accounting.database_rules.dialects import sqlite_drop
 from accounting.database_rules.installation import drop_statements
 from marketplace import database_rules
+from marketplace.compiled.kept import KEPT
 from tests import runners
 from tests.builders import name_core
 from tests.cast import Cast, make_cast
@@ -43,6 +44,11 @@ def _floats_are_as_python_knows_them() -> None:
 @pytest.fixture(autouse=True)
 def _no_request_is_counted_for_another_test() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_policy_is_remembered_for_another_test() -> None:
+    KEPT.forget()
 
 
 @pytest.fixture
