@@ -16,6 +16,7 @@ from accounting import audit
 from accounting.errors import Conflict, Invalid
 from marketplace import policy_versions, reviews, taking_effect
 from marketplace.models import Partition, PolicyCancellation, PolicyVersion, Source, User
+from marketplace.named_in_policies import require_known_groups
 from marketplace.policy import plain as plain_form
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import PolicyInvalid
@@ -28,7 +29,8 @@ LONGEST_NOTICE = timedelta(days=3660)
 def read_policy(plain: object) -> Policy:
     """The policy in clauses, or Invalid with every problem, its place and a sentence."""
     try:
-        return plain_form.parse(plain)
+        policy = plain_form.parse(plain)
+        require_known_groups(policy)
     except PolicyInvalid as error:
         problems = [{"path": one.path, "sentence": one.sentence} for one in error.problems]
         more = f" There are {len(problems) - 1} more problems." if len(problems) > 1 else ""
@@ -38,6 +40,7 @@ def read_policy(plain: object) -> Policy:
             next_step="Correct every place that `problems` names, and send the policy again.",
             problems=problems,
         ) from error
+    return policy
 
 
 def publish_policy(

@@ -36,6 +36,10 @@ class Clause(ABC):
     def verify(self, request: Request) -> Allow | Deny:
         return YES
 
+    def parties(self) -> Iterable[tuple[str, str]]:
+        """The consumers that it names, each with its place."""
+        return ()
+
     def values(self, request: Request) -> Mapping[str, Any]:
         """What of the request and of itself decides, as JSON: for the owner, who may see all of it."""
         return {}

@@ -1,6 +1,6 @@
 """A whole policy: its clauses in order, and the limits that a yes carries. Deny wins."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
@@ -16,6 +16,8 @@ class Policy:
 
     clauses: tuple[Clause, ...]
     limits: Limits
+    judging: tuple[Clause, ...]  # those that may say no
+    pricing: tuple[Clause, ...]  # those whose limits depend on who asks
 
     @classmethod
     def of(cls, clauses: Iterable[Clause]) -> Self:
@@ -23,15 +25,25 @@ class Policy:
         every, limits = tuple(clauses), Limits()
         for clause in every:
             limits = clause.limits(limits)
-        return cls(every, limits)
+        return cls(
+            clauses=every,
+            limits=limits,
+            judging=tuple(one for one in every if type(one).verify is not Clause.verify),
+            pricing=tuple(one for one in every if type(one).limits_for is not Clause.limits_for),
+        )
 
     def clause(self, kind: type[C]) -> C:
         """The clause of this kind."""
         return next(clause for clause in self.clauses if isinstance(clause, kind))
 
+    def parties(self) -> Iterator[tuple[str, str]]:
+        """Every consumer that it names, each with its place."""
+        for clause in self.clauses:
+            yield from clause.parties()
+
     def verify(self, request: Request) -> Allow | Deny:
         """No by the first clause that says no; a yes carries the limits for this request."""
-        for clause in self.clauses:
+        for clause in self.judging:
             answer = clause.verify(request)
             if isinstance(answer, Deny):
                 return answer
@@ -39,7 +51,7 @@ class Policy:
 
     def limits_for(self, request: Request) -> Limits:
         limits = self.limits
-        for clause in self.clauses:
+        for clause in self.pricing:
             limits = clause.limits_for(limits, request)
         return limits
 

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from django.utils import timezone
 
 from accounting import budgets
+from marketplace import consumer_groups
 from marketplace.models import PolicyVersion, Role
 from tests.api.reading import problem
 from tests.booking import NAT, answer, top_up
@@ -156,3 +158,15 @@ def test_a_consumer_that_is_no_slug_is_refused(cast, source, consumer):
     body = problem(cast.owner.api.put(ADDRESS, **wish), 422, "invalid_policy")
     assert body["problems"][0]["path"] == "$.consumers.allow"
     assert cast.owner.api.post(f"{ADDRESS}/validate", **wish).json()["valid"] is False
+
+
+def test_a_group_that_does_not_exist_is_refused_at_each_place(cast, source):
+    consumer_groups.open_group(
+        slug="labs", title="Laboratories", acting_user=cast.operator.user, now=timezone.now()
+    )
+    price = {"consumer": "group:schools", "price_micro_usd_per_nat": 5}
+    plain = policy(consumers={"allow": ["group:labs", "group:universities"]}, prices=[price])
+    body = problem(put(cast, plain), 422, "invalid_policy")
+    assert [one["path"] for one in body["problems"]] == ["$.consumers.allow", "$.prices[0].consumer"]
+    assert body["problems"][0]["sentence"] == "There is no group 'universities' on this market."
+    assert put(cast, policy(consumers={"allow": ["group:labs"]})).status_code == 200

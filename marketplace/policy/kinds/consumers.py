@@ -46,6 +46,10 @@ class Consumers(Clause):
             return YES
         return self.no(request, f"The policy does not allow {name_of(request.consumer)}.")
 
+    def parties(self) -> Iterator[tuple[str, str]]:
+        for key, terms in (("allow", self.allow), ("deny", self.deny)):
+            yield from ((f"$.consumers.{key}", term) for term in sorted(terms - {ANY}))
+
     def values(self, request: Request) -> Mapping[str, Any]:
         return {
             "consumer": request.consumer,

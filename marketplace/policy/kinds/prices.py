@@ -86,6 +86,11 @@ class Prices(Clause):
         places = [place for place, one in enumerate(self.rules) if one.matches(names, line)]
         return max(places, key=lambda place: self.rules[place].width, default=None)
 
+    def parties(self) -> Iterator[tuple[str, str]]:
+        for place, rule in enumerate(self.rules):
+            if rule.consumer is not None:
+                yield f"$.prices[{place}].consumer", rule.consumer
+
     def values(self, request: Request) -> Mapping[str, Any]:
         limits = self.limits_for(self.limits(Limits()), request)
         return {

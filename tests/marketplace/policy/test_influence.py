@@ -1,4 +1,4 @@
-"""Windows in a policy: read strictly, checked against the other limits, said in words."""
+"""Limits of influence: rounded down, windows read strictly, checked against each other, said in words."""
 
 from datetime import UTC, datetime
 
@@ -31,6 +31,14 @@ def test_windows_stand_beside_the_short_form_of_a_consumers_day():
         Window("day", "calendar", "each", 2 * NANO),
         Window("hour", "rolling", "each", NANO // 2),
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "nano_nats"), [(None, None), (0, 0), (0.0000000019, 1), (1.5, 1_500_000_000)]
+)
+def test_a_limit_is_never_wider_than_it_was_written(written, nano_nats):
+    limits = plain.parse({"influence_nats": {"per_answer": written, "lifetime": written}}).limits
+    assert (limits.per_answer_nano_nats, limits.lifetime_nano_nats) == (nano_nats, nano_nats)
 
 
 def test_no_windows_no_limit_and_zero_is_not_the_same():
