@@ -1,0 +1,84 @@
+"""Reads what a back-test replays: the receipt lines of a source with who asked for what, page by page.
+
+What is known of a consumer (groups, domains, country) is what is known today. What an answer was for stands in
+its hold; where an older one does not say it, in its receipt. Questions are not read: they are the consumer's.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from accounting import past_answers
+from accounting.past_answers import PastLine
+from accounting.statement_lines import Window, labels_of
+from marketplace import consumers
+from marketplace.backtest.answers import Asked, PastAnswer
+from marketplace.consumers import ConsumerFacts
+from marketplace.models import Organisation, Source
+
+Detail = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Past:
+    """The answers of one source. `with_voters`: also who else voted, which few policies ask."""
+
+    source: Source
+    with_voters: bool = False
+    known: dict[int, "Consumer"] = field(default_factory=dict)  # by wallet
+    _asked: dict[tuple[Any, ...], Asked] = field(default_factory=dict)
+
+    def answers(self, window: Window) -> Iterator[PastAnswer]:
+        for page in past_answers.pages(self.source.earnings_account_id, window):
+            self._learn({line.wallet_id for line in page})
+            said = past_answers.said([line.receipt_id for line in page if "purpose" not in line.detail])
+            voters = labels_of([line.receipt_id for line in page]) if self.with_voters else {}
+            for line in page:
+                detail = line.detail if "purpose" in line.detail else said[line.receipt_id]
+                yield self._answer(line, detail, voters)
+
+    def _learn(self, wallet_ids: set[int]) -> None:
+        unknown = wallet_ids - self.known.keys()
+        if unknown:
+            found = list(Organisation.objects.filter(wallet_account_id__in=unknown).only("pk", "slug"))
+            facts = consumers.facts_by_id([one.pk for one in found])
+            self.known.update(
+                (one.wallet_account_id, Consumer(one.pk, one.slug, facts[one.pk])) for one in found
+            )
+
+    def _answer(self, line: PastLine, detail: Detail, voters: Mapping[UUID, Sequence[str]]) -> PastAnswer:
+        consumer = self.known[line.wallet_id]
+        return PastAnswer(
+            at=line.at,
+            consumer=consumer.slug,
+            asked=self._about(consumer, detail, voters.get(line.receipt_id)),
+            drawn_nano_nats=line.drawn_nano_nats,
+            charged_nano_nats=line.charged_nano_nats,
+            paid_micro_usd=line.charge_micro_usd + line.floor_top_up_micro_usd,
+            tokens_delivered=line.tokens_delivered,
+        )
+
+    def _about(self, consumer: "Consumer", detail: Detail, voters: Sequence[str] | None) -> Asked | None:
+        """The same object for the same facts: most answers of a consumer ask alike."""
+        purpose, mode = detail.get("purpose"), detail.get("mode")
+        if not purpose or mode not in {"open", "private"}:
+            return None
+        others = None if voters is None else frozenset(voters) - {self.source.slug}
+        key = (consumer.pk, purpose, mode, detail.get("output", "answer"), others)
+        if key not in self._asked:
+            self._asked[key] = consumer.asked(purpose, mode, key[3], others)
+        return self._asked[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    pk: int
+    slug: str
+    facts: ConsumerFacts
+
+    def asked(self, purpose: str, mode: Any, output: Any, others: frozenset[str] | None = None) -> Asked:
+        return Asked(
+            consumer=self.slug, purpose=purpose, mode=mode, output=output, groups=self.facts.groups,
+            domains=self.facts.domains, country=self.facts.country, others=others,
+        )  # fmt: skip
