@@ -3,52 +3,54 @@
 For back-tests: pages in constant memory, bounded above by the caller. Reads only; it must not price anything.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from django.db.models import QuerySet, Sum
+from django.db.models.fields.json import KeyTextTransform
 
 from accounting import keyset
-from accounting.models import Receipt, ReceiptLine
+from accounting.models import ReceiptLine
 from accounting.signed_text import content_of
-from accounting.statement_lines import Window, receipt_lines_of
+from accounting.statement_lines import Window, labels_of, receipt_lines_of
 
 A_PAGE = 5000
 
 
 class PastLine(NamedTuple):
-    """One seat of one answer. `detail` is what its caller wrote into the hold."""
+    """One seat of one answer; the last three are what its caller wrote into the hold, where it did."""
 
     at: datetime
     key: int
-    receipt_id: UUID
     wallet_id: int
     drawn_nano_nats: int
     charged_nano_nats: int
     charge_micro_usd: int
     floor_top_up_micro_usd: int
     tokens_delivered: int
-    detail: dict[str, Any]
+    purpose: str | None
+    mode: str | None
+    output: str | None
 
 
 _COLUMNS = (
-    "receipt_id",
     "receipt__wallet_id",
     "drawn_nano_nats",
     "nano_nats",
     "charge_micro_usd",
     "floor_top_up_micro_usd",
     "receipt__hold__tokens_delivered",
-    "receipt__hold__detail",
+    "purpose",
+    "mode",
+    "output",
 )
 
 
 def pages(earnings_account_id: int, window: Window, *, size: int = A_PAGE) -> Iterator[list[PastLine]]:
-    for page in keyset.pages(
-        _lines(earnings_account_id, window), moment="issued_at", columns=_COLUMNS, size=size
-    ):
+    said = {key: KeyTextTransform(key, "receipt__hold__detail") for key in ("purpose", "mode", "output")}
+    rows = _lines(earnings_account_id, window).annotate(**said)
+    for page in keyset.pages(rows, moment="issued_at", columns=_COLUMNS, size=size):
         yield [PastLine._make(row) for row in page]
 
 
@@ -65,10 +67,17 @@ def beyond(earnings_account_id: int, window: Window, most: int) -> datetime | No
     return newest.values_list("issued_at", flat=True)[most : most + 1].first()
 
 
-def said(receipt_ids: Collection[UUID]) -> Mapping[UUID, dict[str, Any]]:
-    """What these receipts say in full: for answers whose holds do not."""
-    found = Receipt.objects.filter(pk__in=receipt_ids).values_list("pk", "jws")
-    return {receipt_id: content_of(jws) for receipt_id, jws in found}
+def voters_of(keys: Collection[int]) -> dict[int, list[str]]:
+    """By the key of a line: the labels of all seats of its answer."""
+    receipts = dict(ReceiptLine.objects.filter(pk__in=keys).values_list("pk", "receipt_id"))
+    labels = labels_of(list(receipts.values()))
+    return {key: labels[receipt_id] for key, receipt_id in receipts.items()}
+
+
+def said_by(keys: Collection[int]) -> dict[int, dict[str, Any]]:
+    """By the key of a line: what its receipt says in full, where its hold does not say it."""
+    found = ReceiptLine.objects.filter(pk__in=keys).values_list("pk", "receipt__jws")
+    return {key: content_of(jws) for key, jws in found}
 
 
 def _lines(earnings_account_id: int, window: Window) -> QuerySet[ReceiptLine]:

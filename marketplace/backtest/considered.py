@@ -1,8 +1,8 @@
 """Which refused requests a draft would consider: from the counts of requests, and from both policies.
 
-A request that chose no source was refused where the policy that was in force on its day says no; one that
-chose this source by name was counted when it was refused. Both are judged at noon of their UTC day. What the
-source would have moved and earned is not known.
+A request that chose no source was refused where the policy of its day says no; one that chose this source by
+name was counted when it was refused. Days are judged as they ended, in UTC. What the source would have moved
+and earned is not known.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,7 +43,7 @@ def rows(source: Source, since: date) -> tuple[QuerySet[RequestCount], QuerySet[
     return asked, refused
 
 
-def considered(*, source: Source, draft: Policy, since: date) -> Iterator[Considered]:
+def considered(*, source: Source, draft: Policy, since: date, now: datetime) -> Iterator[Considered]:
     requests, refusals = rows(source, since)
     asking = set(requests.values_list("consumer_id", flat=True)) | set(
         refusals.values_list("consumer_id", flat=True)
@@ -52,16 +52,16 @@ def considered(*, source: Source, draft: Policy, since: date) -> Iterator[Consid
     before = _Before(list(PolicyVersion.objects.filter(source=source).order_by("number")))
     for consumer_id, purpose, mode, output, day, count in requests.values_list(*_ASKED).iterator():
         if consumer_id in known:
-            asked = known[consumer_id].asked(purpose, mode, output)
-            rule = before.rule_against(asked, _noon(day))
-            if rule is not None and not isinstance(new.of(asked, _noon(day)), Deny):
+            asked, at = known[consumer_id].asked(purpose, mode, output), _end_of(day, now)
+            rule = before.rule_against(asked, at)
+            if rule is not None and not isinstance(new.of(asked, at), Deny):
                 yield Considered(day, asked.consumer, rule, count)
     for consumer_id, purpose, mode, output, day, count, rule in refusals.values_list(
         *_ASKED, "rule"
     ).iterator():
         if consumer_id in known:
             asked = known[consumer_id].asked(purpose, mode, output)
-            if not isinstance(new.of(asked, _noon(day)), Deny):
+            if not isinstance(new.of(asked, _end_of(day, now)), Deny):
                 yield Considered(day, asked.consumer, rule, count)
 
 
@@ -85,5 +85,5 @@ def _consumers(organisation_ids: set[int]) -> dict[int, Consumer]:
     return {pk: Consumer(pk, slug, facts[pk]) for pk, slug in slugs}
 
 
-def _noon(day: date) -> datetime:
-    return datetime.combine(day, time(12), tzinfo=UTC)
+def _end_of(day: date, now: datetime) -> datetime:
+    return min(datetime.combine(day, time.max, tzinfo=UTC), now)

@@ -37,8 +37,7 @@ class Replay:
         self._verdicts = Verdicts(draft)
         self._budgets = DraftBudgets(draft.limits, lifetime=lifetime_spent, privacy=privacy_spent)
         self.refused_by_rule: Counter[str] = Counter()
-        self.by_consumer: dict[str, Sums] = {}
-        self.by_day: dict[date, Sums] = {}
+        self._sums: dict[tuple[str, date], Sums] = {}
 
     def before(self, answer: PastAnswer) -> None:
         """An answer of before the range: it counts in windows that reach into the range."""
@@ -48,25 +47,37 @@ class Replay:
         outcome = self._outcome(answer)
         if outcome.rule is not None:
             self.refused_by_rule[outcome.rule] += 1
-        for sums in (self.of_consumer(answer.consumer), self.of_day(answer.at.date())):
-            sums.answers += 1
-            sums.refused += outcome.rule is not None
-            sums.limited += outcome.limited
-            sums.unknown += answer.asked is None
-            sums.nano_nats += answer.drawn_nano_nats
-            sums.draft_nano_nats += outcome.drawn_nano_nats
-            sums.micro_usd += answer.paid_micro_usd
-            sums.draft_micro_usd += outcome.paid_micro_usd
+        sums = self.of(answer.consumer, answer.at.date())
+        sums.answers += 1
+        sums.refused += outcome.rule is not None
+        sums.limited += outcome.limited
+        sums.unknown += answer.asked is None
+        sums.nano_nats += answer.drawn_nano_nats
+        sums.draft_nano_nats += outcome.drawn_nano_nats
+        sums.micro_usd += answer.paid_micro_usd
+        sums.draft_micro_usd += outcome.paid_micro_usd
 
-    def of_consumer(self, consumer: str) -> Sums:
-        return self.by_consumer.setdefault(consumer, Sums())
+    def of(self, consumer: str, day: date) -> Sums:
+        sums = self._sums.get((consumer, day))
+        if sums is None:
+            sums = self._sums[consumer, day] = Sums()
+        return sums
 
-    def of_day(self, day: date) -> Sums:
-        return self.by_day.setdefault(day, Sums())
+    def by_consumer(self) -> dict[str, Sums]:
+        by_consumer: dict[str, Sums] = {}
+        for (consumer, _), sums in self._sums.items():
+            by_consumer.setdefault(consumer, Sums()).add(sums)
+        return by_consumer
+
+    def by_day(self) -> dict[date, Sums]:
+        by_day: dict[date, Sums] = {}
+        for (_, day), sums in self._sums.items():
+            by_day.setdefault(day, Sums()).add(sums)
+        return by_day
 
     def total(self) -> Sums:
         total = Sums()
-        for sums in self.by_day.values():
+        for sums in self._sums.values():
             total.add(sums)
         return total
 

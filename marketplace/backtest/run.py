@@ -59,7 +59,7 @@ def backtest(*, source: Source, draft: Policy, days: int, now: datetime) -> Back
         replay.before(answer)
     for answer in past.answers(window):
         replay.take(answer)
-    by_rule = _consider(replay, source, draft, since.date())
+    by_rule = _consider(replay, source, draft, window)
     return Backtest(
         days=days,
         since=since,
@@ -67,19 +67,18 @@ def backtest(*, source: Source, draft: Policy, days: int, now: datetime) -> Back
         total=replay.total(),
         refused_by_rule=dict(replay.refused_by_rule.most_common()),
         considered_by_rule=dict(by_rule.most_common()),
-        by_consumer=_named(replay.by_consumer),
-        by_day={since.date() + timedelta(days=n): replay.of_day(since.date() + timedelta(days=n))
-                for n in range(days)},
+        by_consumer=_named(replay.by_consumer()),
+        by_day=_every_day(replay.by_day(), since.date(), days),
         notes=tuple(_notes(source, draft, later, replay.total())),
     )  # fmt: skip
 
 
-def _consider(replay: Replay, source: Source, draft: Policy, since: date) -> Counter[str]:
+def _consider(replay: Replay, source: Source, draft: Policy, window: Window) -> Counter[str]:
     by_rule: Counter[str] = Counter()
-    seen = set(replay.by_consumer)
-    for one in requests.considered(source=source, draft=draft, since=since):
-        replay.of_consumer(one.consumer if one.consumer in seen else "").considered += one.requests
-        replay.of_day(one.day).considered += one.requests
+    assert window.since is not None
+    seen = set(replay.by_consumer())
+    for one in requests.considered(source=source, draft=draft, since=window.since.date(), now=window.until):
+        replay.of(one.consumer if one.consumer in seen else "", one.day).considered += one.requests
         by_rule[one.rule] += one.requests
     return by_rule
 
@@ -87,6 +86,10 @@ def _consider(replay: Replay, source: Source, draft: Policy, since: date) -> Cou
 def _named(by_consumer: Mapping[str, Sums]) -> dict[str | None, Sums]:
     order = sorted(by_consumer.items(), key=lambda one: (one[0] == "", -one[1].micro_usd, one[0]))
     return {name or UNNAMED: sums for name, sums in order}
+
+
+def _every_day(by_day: Mapping[date, Sums], first: date, days: int) -> dict[date, Sums]:
+    return {day: by_day.get(day, Sums()) for day in (first + timedelta(days=n) for n in range(days))}
 
 
 def _spent_before(source: Source, window: Window) -> dict[str, int]:
@@ -145,7 +148,7 @@ def _notes(source: Source, draft: Policy, later: frozenset[Stage], total: Sums) 
     if total.limited:
         yield "An answer above a limit of the draft is taken to have stopped exactly at the limit."
     if total.unknown:
-        yield f"Of {total.unknown} answers it is not on record what they were for; they are kept as they were."
+        yield f"It is not on record what {total.unknown} of the answers were for; they are kept as they were."
     yield "Groups, domains and countries of consumers are those of today."
 
 
