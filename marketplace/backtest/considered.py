@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from marketplace import consumers
+from marketplace import consumers, taking_effect
 from marketplace.backtest.past import Consumer
 from marketplace.backtest.verdicts import Verdicts
 from marketplace.models import Organisation, PolicyVersion, RefusalCount, RequestCount, Source
@@ -49,7 +49,7 @@ def considered(*, source: Source, draft: Policy, since: date, now: datetime) -> 
         refusals.values_list("consumer_id", flat=True)
     )
     known, new = _consumers(asking - {source.organisation_id}), Verdicts(draft)
-    before = _Before(list(PolicyVersion.objects.filter(source=source).order_by("number")))
+    before = _Before(list(taking_effect.taken(source).order_by("number")))
     for consumer_id, purpose, mode, output, day, count in requests.values_list(*_ASKED).iterator():
         if consumer_id in known:
             asked, at = known[consumer_id].asked(purpose, mode, output), _end_of(day, now)
@@ -69,7 +69,7 @@ class _Before:
     """What the versions said while they were in force."""
 
     def __init__(self, versions: Sequence[PolicyVersion]) -> None:
-        self._verdicts = [(version.published_at, Verdicts(parsed(version))) for version in versions]
+        self._verdicts = [(version.effective_at, Verdicts(parsed(version))) for version in versions]
 
     def rule_against(self, asked: Any, at: datetime) -> str | None:
         in_force = [verdicts for begins, verdicts in self._verdicts if begins <= at]
