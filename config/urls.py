@@ -5,13 +5,14 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from config import health
-from marketplace.api import metrics, openings, webhooks
+from marketplace.api import metrics, odrl, openings, webhooks
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
     path(".well-known/jwks.json", openings.jwks),
+    path("ns/abc/v1", odrl.profile),
     path("v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("v1/docs", openings.Docs.as_view(url_name="schema"), name="docs"),
     path("v1/", include("marketplace.urls")),

@@ -34,8 +34,12 @@ def one_of(*, source: Source, number: int) -> PolicyVersion:
 
 def current(source: Source, now: datetime) -> PolicyVersion | None:
     """What holds now, else what waits for a reviewer; also where its moment came and nobody asked yet."""
-    version = source.next_policy if _is_due(source, now) else source.policy
-    return version or source.policies.filter(review__state=ReviewState.WAITING).first()
+    return in_force(source, now) or source.policies.filter(review__state=ReviewState.WAITING).first()
+
+
+def in_force(source: Source, now: datetime) -> PolicyVersion | None:
+    """What holds now, also where its moment came and nobody asked yet."""
+    return source.next_policy if _is_due(source, now) else source.policy
 
 
 def state_of(version: PolicyVersion, now: datetime) -> str:

@@ -26,21 +26,31 @@ from marketplace.roles import EDITORS, require_role
 LONGEST_NOTICE = timedelta(days=3660)
 
 
+def parse_policy(plain: object) -> Policy:
+    """The policy in clauses, or PolicyInvalid; what it names exists."""
+    policy = plain_form.parse(plain)
+    require_known_groups(policy)
+    return policy
+
+
 def read_policy(plain: object) -> Policy:
     """The policy in clauses, or Invalid with every problem, its place and a sentence."""
     try:
-        policy = plain_form.parse(plain)
-        require_known_groups(policy)
+        return parse_policy(plain)
     except PolicyInvalid as error:
-        problems = [{"path": one.path, "sentence": one.sentence} for one in error.problems]
-        more = f" There are {len(problems) - 1} more problems." if len(problems) > 1 else ""
-        raise Invalid(
-            f"The policy cannot be taken: {problems[0]['path']}: {problems[0]['sentence']}{more}",
-            code="invalid_policy",
-            next_step="Correct every place that `problems` names, and send the policy again.",
-            problems=problems,
-        ) from error
-    return policy
+        raise refused(error) from error
+
+
+def refused(error: PolicyInvalid) -> Invalid:
+    """Every problem of a policy, in whatever form it was written, as the refusal to take it."""
+    problems = [{"path": one.path, "sentence": one.sentence} for one in error.problems]
+    more = f" There are {len(problems) - 1} more problems." if len(problems) > 1 else ""
+    return Invalid(
+        f"The policy cannot be taken: {problems[0]['path']}: {problems[0]['sentence']}{more}",
+        code="invalid_policy",
+        next_step="Correct every place that `problems` names, and send the policy again.",
+        problems=problems,
+    )
 
 
 def publish_policy(

@@ -3,12 +3,12 @@
 from django.urls import path
 
 from marketplace.api import (
-    backtests,
     budgets,
     catalogue,
     documents,
     keys,
     money,
+    odrl,
     payouts,
     policies,
     policy_templates,
@@ -32,7 +32,6 @@ urlpatterns = [
     path("sources/<slug:slug>/policies", policies.Policies.as_view()),
     path("sources/<slug:slug>/policies/<int:number>", policies.OnePolicy.as_view()),
     path("sources/<slug:slug>/policies/<int:number>/cancel", policies.CancelPolicy.as_view()),
-    path("sources/<slug:slug>/policy/backtest", backtests.PolicyBacktest.as_view()),
     path("sources/<slug:slug>/suspend", standing.Suspend.as_view()),
     path("sources/<slug:slug>/resume", standing.Resume.as_view()),
     path("sources/<slug:slug>/withdraw", standing.Withdraw.as_view()),
@@ -41,6 +40,8 @@ urlpatterns = [
     path("sources/<slug:slug>/budgets/pause", budgets.Pause.as_view()),
     path("sources/<slug:slug>/budgets/resume", budgets.Resume.as_view()),
     path("sources/<slug:slug>/privacy", privacy.Privacy.as_view()),
+    path("sources/<slug:slug>/odrl", odrl.Offer.as_view()),
+    path("sources/<slug:slug>/odrl/validate", odrl.OfferValidate.as_view()),
     path("sources/<slug:slug>/rights", rights.Rights.as_view()),
     path("sources/<slug:slug>/rights/confirm", rights.ConfirmRights.as_view()),
     path("sources/<slug:slug>/partitions", training.Partitions.as_view()),

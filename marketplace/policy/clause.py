@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from marketplace.policy.odrl.forms import Form
 from marketplace.policy.problems import Problem
 from marketplace.policy.reader import Reader
 from marketplace.policy.request import YES, Allow, Deny, Limits, Request
@@ -23,6 +24,7 @@ class Clause(ABC):
 
     kind: ClassVar[str]
     terms: ClassVar[tuple[str, ...]]  # the keys of the plain form that belong to it alone
+    forms: ClassVar[tuple[Form, ...]]  # what those keys are in ODRL, both ways
 
     @classmethod
     @abstractmethod

@@ -2,12 +2,25 @@
 
 import re
 
+from marketplace.policy.odrl.terms import Term
+from marketplace.policy.odrl.values import Named
+from marketplace.policy.purposes import ANY
 from marketplace.policy.request import Request
 
 GROUP, DOMAIN = "group:", "domain:"
 _SLUG = r"[a-z0-9_-]{1,64}"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PARTY = re.compile(rf"{_SLUG}|{GROUP}{_SLUG}|{DOMAIN}(?=.{{1,253}}$)(?:{_LABEL}\.)+{_LABEL}")
+
+UNDISCLOSED = "undisclosed:"  # stands for names in what is shown to others; no policy can have it
+ODRL_NAMES = Named(
+    {"": "abc-organisation:", GROUP: "abc-group:", DOMAIN: "abc-domain:"},
+    {ANY: "abc:anyone", UNDISCLOSED: "abc:undisclosed"},
+)
+ODRL_WORDS = (
+    Term("anyone", "RightOperand", "As recipient, beside others: every organisation."),
+    Term("undisclosed", "RightOperand", "Stands for names that only the owner's copy of an offer has."),
+)
 
 
 def is_party(name: str) -> bool:

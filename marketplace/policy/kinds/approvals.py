@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from marketplace.policy.clause import Clause
+from marketplace.policy.odrl.forms import BareDuty
 from marketplace.policy.purposes import lineage
 from marketplace.policy.reader import Reader
 from marketplace.policy.request import YES, Allow, Deny, Request
@@ -20,6 +21,7 @@ class Approvals(Clause):
 
     kind = "approval"
     terms = ("approval",)
+    forms = (BareDuty("obtainConsent", ("approval",), "required"),)
 
     @classmethod
     def read(cls, reader: Reader) -> Self:

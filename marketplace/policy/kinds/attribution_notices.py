@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from marketplace.policy.clause import Clause
+from marketplace.policy.odrl.forms import TextDuty
+from marketplace.policy.odrl.terms import Term
 from marketplace.policy.reader import Reader
 from marketplace.policy.request import Limits
 
@@ -19,6 +21,13 @@ class AttributionNotice(Clause):
 
     kind = "attribution_notice"
     terms = ("attribution_notice",)
+    forms = (
+        TextDuty(
+            "attribute",
+            Term("notice", "LeftOperand", "The text that has to be shown beside an answer."),
+            ("attribution_notice",),
+        ),
+    )
 
     @classmethod
     def read(cls, reader: Reader) -> Self:

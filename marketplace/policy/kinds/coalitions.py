@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from marketplace.policy.clause import Clause
+from marketplace.policy.odrl.forms import Limit
+from marketplace.policy.odrl.terms import Term
+from marketplace.policy.odrl.values import NUMBER
 from marketplace.policy.reader import Reader
 from marketplace.policy.request import YES, Allow, Deny, Request
 
@@ -19,6 +22,13 @@ class Coalition(Clause):
 
     kind = "coalition"
     terms = ("minimum_coalition",)
+    forms = (
+        Limit(
+            Term("coalition", "LeftOperand", "How many other sources vote in the answer."),
+            {"gteq": ("minimum_coalition",)},
+            NUMBER,
+        ),
+    )
 
     @classmethod
     def read(cls, reader: Reader) -> Self:

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from marketplace.policy.clause import Clause
-from marketplace.policy.parties import DOMAIN, GROUP, is_party, name_of, names_above, names_of
+from marketplace.policy.odrl.forms import Members
+from marketplace.policy.odrl.terms import Term
+from marketplace.policy.parties import (
+    DOMAIN,
+    GROUP,
+    ODRL_NAMES,
+    ODRL_WORDS,
+    is_party,
+    name_of,
+    names_above,
+    names_of,
+)
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import Problem
 from marketplace.policy.purposes import ANY
@@ -23,6 +34,13 @@ class Consumers(Clause):
 
     kind = "consumer"
     terms = ("consumers",)
+    forms = (
+        Members(
+            "recipient", ODRL_NAMES, ("consumers", "allow"), ("consumers", "deny"), anybody=ANY,
+            nobody=Term("nobody", "RightOperand", "As recipient: no organisation may use the source."),
+            values=ODRL_WORDS,
+        ),
+    )  # fmt: skip
 
     @classmethod
     def read(cls, reader: Reader) -> Self:

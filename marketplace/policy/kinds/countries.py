@@ -6,6 +6,8 @@ from typing import Any, Self
 
 from marketplace.policy.clause import Clause
 from marketplace.policy.countries import COUNTRIES, known
+from marketplace.policy.odrl.forms import Members
+from marketplace.policy.odrl.values import Named
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import Problem
 from marketplace.policy.reader import Reader
@@ -22,6 +24,7 @@ class Countries(Clause):
 
     kind = "country"
     terms = ("countries",)
+    forms = (Members("spatial", Named({"": "iso3166:"}), ("countries", "allow"), ("countries", "deny")),)
 
     @classmethod
     def read(cls, reader: Reader) -> Self:

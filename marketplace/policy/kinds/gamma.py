@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from marketplace.policy.clause import Clause
+from marketplace.policy.odrl.forms import Limit
+from marketplace.policy.odrl.terms import Term
+from marketplace.policy.odrl.values import NUMBER
 from marketplace.policy.reader import Reader
 from marketplace.policy.request import Limits
 
@@ -17,6 +20,13 @@ class Gamma(Clause):
 
     kind = "gamma"
     terms = ("max_gamma",)
+    forms = (
+        Limit(
+            Term("gamma", "LeftOperand", "The source's voting right in an answer, from 0 to 1."),
+            {"lteq": ("max_gamma",)},
+            NUMBER,
+        ),
+    )
 
     @classmethod
     def read(cls, reader: Reader) -> Self:

@@ -6,11 +6,31 @@ from typing import Self, cast
 
 from marketplace.policy.clause import Clause
 from marketplace.policy.ladder import limits_of
+from marketplace.policy.odrl.forms import Limit, Series
+from marketplace.policy.odrl.terms import Term
+from marketplace.policy.odrl.units import NAT
+from marketplace.policy.odrl.values import NUMBER
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import Problem
 from marketplace.policy.reader import Reader
 from marketplace.policy.request import NANO, Limits
 from marketplace.policy.windows import CONSUMERS, KINDS, PERS, Consumers, Kind, Per, Window
+
+_PER_ANSWER = Term("influencePerAnswer", "LeftOperand", "The source's influence on one answer.")
+_PER_CONSUMER_DAY = Term(
+    "influencePerConsumerDay", "LeftOperand", "Its influence on one organisation's answers in a UTC day."
+)
+_LIFETIME = Term("influence", "LeftOperand", "Its influence on all answers together, for ever.")
+_IN_WINDOW = Term("influenceInWindow", "LeftOperand", "Its influence on the answers of a window.")
+_WINDOW = Term("window", "Property", "Which window a constraint on influenceInWindow is about.")
+_WINDOW_TERMS = tuple(
+    Term(
+        f"{per}-{kind}-{consumers}", "RightOperand", f"In {Window(per, kind, consumers, 0).stretch}, {whose}."
+    )
+    for per in PERS
+    for kind in KINDS
+    for consumers, whose in zip(CONSUMERS, ("each organisation by itself", "all together"), strict=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +44,15 @@ class Influence(Clause):
 
     kind = "influence"
     terms = ("influence_nats",)
+    forms = (
+        Limit(_PER_ANSWER, {"lteq": ("influence_nats", "per_answer")}, NUMBER, NAT),
+        Limit(_PER_CONSUMER_DAY, {"lteq": ("influence_nats", "per_consumer_day")}, NUMBER, NAT),
+        Limit(_LIFETIME, {"lteq": ("influence_nats", "lifetime")}, NUMBER, NAT),
+        Series(
+            _IN_WINDOW, ("influence_nats", "windows"), "nats", _WINDOW, ("per", "kind", "consumers"), NAT,
+            _WINDOW_TERMS,
+        ),
+    )  # fmt: skip
 
     @classmethod
     def read(cls, reader: Reader) -> Self:

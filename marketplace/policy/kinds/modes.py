@@ -6,6 +6,10 @@ from typing import Any, Self, cast
 
 from marketplace.policy.clause import Clause
 from marketplace.policy.ladder import limits_of
+from marketplace.policy.odrl.forms import Limit
+from marketplace.policy.odrl.terms import Term
+from marketplace.policy.odrl.units import NAT
+from marketplace.policy.odrl.values import NUMBER, Named
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import Problem
 from marketplace.policy.reader import MOST_NATS, Reader
@@ -19,6 +23,19 @@ _SAID = {
 }
 
 
+_REGIME_TERMS = tuple(Term(regime, "RightOperand", _SAID[regime]) for regime in REGIMES)
+_FLOOR = Term("attributionPerAnswer", "LeftOperand", "How much an answer rests on the source.")
+_PRIVACY_BUDGET = Term(
+    "privacyBudget", "LeftOperand", "What the source gives in private answers in its whole life."
+)
+_PRIVACY_ETA = Term(
+    "privacyEta", "LeftOperand", "The clamp of the source's vote at a token of private answers."
+)
+_PRIVACY_DELTA = Term(
+    "privacyDelta", "LeftOperand", "The delta at which the privacy of the source is stated."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Modes(Clause):
     """The privacy regime votes in private answers only, which need a privacy clause."""
@@ -29,6 +46,17 @@ class Modes(Clause):
 
     kind = "regime"
     terms = ("regime", "floor_nats", "privacy")
+    forms = (
+        Limit(
+            Term("regime", "LeftOperand", "What the owner asks for: privacy, measurement or attribution."),
+            {"eq": ("regime",)}, Named(words={regime: f"abc:{regime}" for regime in REGIMES}),
+            values=_REGIME_TERMS,
+        ),
+        Limit(_FLOOR, {"gteq": ("floor_nats",)}, NUMBER, NAT),
+        Limit(_PRIVACY_BUDGET, {"lteq": ("privacy", "budget_nats")}, NUMBER, NAT),
+        Limit(_PRIVACY_ETA, {"lteq": ("privacy", "eta")}, NUMBER),
+        Limit(_PRIVACY_DELTA, {"eq": ("privacy", "delta")}, NUMBER),
+    )  # fmt: skip
 
     @classmethod
     def read(cls, reader: Reader) -> Self:

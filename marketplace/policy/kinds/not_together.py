@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from marketplace.policy.clause import Clause
-from marketplace.policy.parties import is_slug
+from marketplace.policy.odrl.forms import Members
+from marketplace.policy.odrl.terms import Term
+from marketplace.policy.odrl.values import Named
+from marketplace.policy.parties import UNDISCLOSED, is_slug
 from marketplace.policy.reader import Reader
 from marketplace.policy.request import YES, Allow, Deny, Request
 from marketplace.policy.words import listed, quoted
@@ -21,6 +24,13 @@ class NotTogether(Clause):
 
     kind = "not_together"
     terms = ("not_together_with",)
+    forms = (
+        Members(
+            Term("coSource", "LeftOperand", "The other sources that vote in the answer."),
+            Named({"": "abc-source:"}, {UNDISCLOSED: "abc:undisclosed"}), ("not_together_with",),
+            operator="isNoneOf",
+        ),
+    )  # fmt: skip
 
     @classmethod
     def read(cls, reader: Reader) -> Self:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from marketplace.policy.clause import Clause
+from marketplace.policy.odrl.forms import Limit, Members
+from marketplace.policy.odrl.terms import Term
+from marketplace.policy.odrl.values import FLAG, Named
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import Problem
 from marketplace.policy.reader import Reader
@@ -16,6 +19,13 @@ OUTPUTS = {"answer": "answers", "classification": "classifications", "quotation"
 _NEVER = "No model of others may be trained on it or on what it says; no policy can allow that."
 
 
+_OUTPUT_TERMS = (
+    Term("answer", "RightOperand", "Text that rests on the source."),
+    Term("classification", "RightOperand", "A choice among given labels that rests on the source."),
+    Term("quotation", "RightOperand", "Passages of the source, word for word."),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Outputs(Clause):
     """`allow` None is answers and classifications, and quotations where quoting is allowed."""
@@ -25,6 +35,17 @@ class Outputs(Clause):
 
     kind = "output"
     terms = ("quote", "outputs")
+    forms = (
+        Members(
+            Term("outputKind", "LeftOperand", "What comes out: an answer, a classification, a quotation."),
+            Named(words={word: f"abc:{word}" for word in OUTPUTS}), ("outputs", "allow"),
+            values=_OUTPUT_TERMS,
+        ),
+        Limit(
+            Term("quoting", "LeftOperand", "Whether passages of the source may be shown."),
+            {"eq": ("quote",)}, FLAG,
+        ),
+    )  # fmt: skip
 
     @classmethod
     def read(cls, reader: Reader) -> Self:

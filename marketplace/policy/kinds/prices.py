@@ -6,8 +6,11 @@ from typing import Any, Self
 
 from marketplace.policy.clause import Clause
 from marketplace.policy.kinds.consumers import Consumers
-from marketplace.policy.kinds.purposes import Purposes
-from marketplace.policy.parties import DOMAIN, GROUP, is_party, name_of, names_of
+from marketplace.policy.kinds.purposes import ODRL_PURPOSES, Purposes
+from marketplace.policy.odrl.forms import Compensation
+from marketplace.policy.odrl.terms import Term
+from marketplace.policy.odrl.units import MICRO_USD, MICRO_USD_PER_NAT
+from marketplace.policy.parties import DOMAIN, GROUP, ODRL_NAMES, is_party, name_of, names_of
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import Problem
 from marketplace.policy.purposes import PURPOSES, known, lineage
@@ -15,6 +18,13 @@ from marketplace.policy.reader import Reader
 from marketplace.policy.request import Limits, Request
 
 MOST_RULES = 100
+
+
+_LEAST = Term("leastPerAnswer", "LeftOperand", "What every answer that the source votes in pays at least.")
+_MOST = Term("mostPerAnswer", "LeftOperand", "What no answer pays more than.")
+_RANK = Term(
+    "rank", "LeftOperand", "The place, from 1 on, of a price that is for some consumers or purposes only."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,18 @@ class Prices(Clause):
 
     kind = "price"
     terms = ("price_micro_usd_per_nat", "floor_price_micro_usd", "ceiling_price_micro_usd", "prices")
+    forms = (
+        Compensation(
+            {
+                "price_micro_usd_per_nat": ("payAmount", MICRO_USD_PER_NAT),
+                "floor_price_micro_usd": (_LEAST, MICRO_USD),
+                "ceiling_price_micro_usd": (_MOST, MICRO_USD),
+            },
+            ("prices",),
+            {"consumer": ("recipient", ODRL_NAMES), "purpose": ("purpose", ODRL_PURPOSES)},
+            _RANK,
+        ),
+    )
 
     @classmethod
     def read(cls, reader: Reader) -> Self:

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from marketplace.policy.clause import Clause
+from marketplace.policy.odrl.forms import Members
+from marketplace.policy.odrl.terms import Term
+from marketplace.policy.odrl.values import Named
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import Problem
 from marketplace.policy.purposes import ANY, PURPOSES, known, lineage
 from marketplace.policy.reader import Reader
 from marketplace.policy.request import YES, Allow, Deny, Request
 from marketplace.policy.words import listed, without
+
+ODRL_PURPOSES = Named({"": "abc-purpose:"}, {ANY: "abc:anyPurpose"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,13 @@ class Purposes(Clause):
 
     kind = "purpose"
     terms = ("purposes",)
+    forms = (
+        Members(
+            "purpose", ODRL_PURPOSES, ("purposes", "allow"), ("purposes", "deny"), anybody=ANY,
+            nobody=Term("noPurpose", "RightOperand", "As purpose: the source may be used for none."),
+            values=(Term("anyPurpose", "RightOperand", "As purpose, beside others: every one."),),
+        ),
+    )  # fmt: skip
 
     @classmethod
     def read(cls, reader: Reader) -> Self:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, Self
 
 from marketplace.policy.clause import Clause
+from marketplace.policy.odrl.forms import Limit
+from marketplace.policy.odrl.values import MOMENT
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import Problem
 from marketplace.policy.reader import Reader
@@ -21,6 +23,7 @@ class TimeWindow(Clause):
 
     kind = "time"
     terms = ("valid_from", "valid_until")
+    forms = (Limit("dateTime", {"gteq": ("valid_from",), "lt": ("valid_until",)}, MOMENT),)
 
     @classmethod
     def read(cls, reader: Reader) -> Self:

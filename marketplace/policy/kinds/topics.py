@@ -10,6 +10,9 @@ from math import isfinite, sqrt
 from typing import Any, Self
 
 from marketplace.policy.clause import Clause
+from marketplace.policy.odrl.forms import Forbidden, Limit
+from marketplace.policy.odrl.terms import Term
+from marketplace.policy.odrl.values import NUMBER, TEXT, Parts
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import Problem
 from marketplace.policy.reader import Reader
@@ -19,6 +22,21 @@ from marketplace.policy.words import listed
 DISTANCE = 0.75  # of a region that does not say how far it reaches: benchmarks/topics.py
 MOST_TEXTS = 32
 LONGEST_KEYWORD, LONGEST_EXAMPLE = 64, 400
+
+
+_TOPIC = Term("topic", "LeftOperand", "The region of the encoder's space in which the question lies.")
+_REGION = Parts(
+    "abc:Region",
+    {"keywords": "abc:keyword", "examples": "abc:example", "distance": "abc:distance"},
+    {"keywords": TEXT, "examples": TEXT, "distance": NUMBER},
+    many=frozenset({"keywords", "examples"}),
+)
+_REGION_TERMS = (
+    Term("Region", "Class", "Everything at most a cosine distance away from the nearest of some texts."),
+    Term("keyword", "Property", "A keyword of a region."),
+    Term("example", "Property", "An example of a question of a region."),
+    Term("distance", "Property", "How far a region reaches, as a cosine distance of more than 0 up to 1."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +78,10 @@ class Topics(Clause):
 
     kind = "topic"
     terms = ("topics",)
+    forms = (
+        Limit(_TOPIC, {"isPartOf": ("topics", "within")}, _REGION, values=_REGION_TERMS),
+        Forbidden(_TOPIC, "isPartOf", ("topics", "not_within"), _REGION),
+    )
 
     @classmethod
     def read(cls, reader: Reader) -> Self:
