@@ -32,7 +32,7 @@ def _purposes(value: Plain, policy: Plain) -> Iterator[str]:
     wanted = value.get("allow")
     if wanted is not None:
         denied += [slug for slug in allowed if set(lineage(slug)).isdisjoint(wanted)]
-    for slug in denied:
+    for slug in (one for one in denied if PURPOSES[one].parent not in denied):  # a term covers those below it
         yield f"The policy allows the purpose '{slug}'."
 
 

@@ -20,7 +20,7 @@ STATEMENTS = tuple(
     for section in ("account", "earnings")
     for rest in ("", "/print", ".csv", ".json")
 )
-OF_A_SOURCE = ("", "/documents", "/policy", "/budgets", "/progress")
+OF_A_SOURCE = ("", "/documents", "/policy", "/policy/odrl", "/policy/odrl.jsonld", "/budgets", "/progress")
 POSTED = (
     "/train",
     "/train/cancel",

@@ -31,7 +31,8 @@ def test_findings_are_shown_with_what_they_mean_and_what_the_policy_allows_again
     assert "5 of 5 wait for you" in page
     assert "gentians.md, line 3" in page
     assert "The policy lets passages be quoted." in page
-    assert "The policy allows the purpose &#x27;advertising&#x27;." in page
+    assert "The policy allows the purpose &#x27;commercial&#x27;." in page
+    assert "advertising" not in page, "what lies within it is not repeated"
     assert "The category &#x27;levitate&#x27; is not known here." in page
 
 
@@ -68,8 +69,9 @@ def test_an_owner_decides_one_by_one_in_a_browser(stated: Cast, live_server) -> 
         seen.open(PAGE)
         seen.picture("rights-waiting")
         section = seen.page.locator("section:has(#rights)")
-        section.get_by_label("Why it does not apply").first.fill("We wrote it ourselves.")
-        section.get_by_role("button", name="It does not apply").first.click()
+        section.get_by_text("It does not apply…").first.click()
+        section.get_by_label("Why?").first.fill("We wrote it ourselves.")
+        section.get_by_role("button", name="Set it aside").first.click()
         section.get_by_text("4 of 5 wait for you").wait_for()
         for left in (3, 2, 1):
             section.get_by_role("button", name="It applies").first.click()

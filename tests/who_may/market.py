@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from accounting.models import TopUp, TopUpState
 from marketplace import payouts
-from marketplace.models import ApiKey, Job, PolicyTemplate
-from tests.builders import PLAIN
+from marketplace.models import ApiKey, Job, PolicyTemplate, Source
+from tests.builders import PLAIN, upload
 from tests.cast import Cast
 from tests.pages.scene import Scene, set_scene
 
+STATING = "parish-registers"  # a draft of the owner's whose text states a term of its own
 Arguments = Mapping[str, Any]
 
 
@@ -35,6 +36,9 @@ def set_market(cast: Cast) -> tuple[Scene, Arguments]:
         checkout_url="https://checkout.stripe.com/c/pay", reference="cs_1", id=uuid.uuid4(),
     )  # fmt: skip
     PolicyTemplate.objects.create(slug="start", title="Start", description="To start from.", plain=PLAIN)
+    upload(
+        cast.owner, Source.objects.get(slug=STATING), text="Content-Usage: search=y\n\nOxlips.", name="b.txt"
+    )
     return scene, {
         "slug:slug": scene.alpine.slug,
         "int:job_id": Job.objects.get(state="running").pk,

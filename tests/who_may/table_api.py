@@ -11,10 +11,13 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from marketplace.models import Role
+from marketplace.models import RightsFinding, Role
+from marketplace.policy.odrl.document import exported
+from marketplace.policy.odrl.terms import Place
 from marketplace.roles import EDITORS, MANAGERS, TREASURERS
 from tests.builders import PLAIN
 from tests.who_may.actors import ACTORS, MEMBERS, OK, OTHERS, Told, Who, members
+from tests.who_may.market import STATING
 
 READERS = frozenset(Role)
 OPEN: Who = dict.fromkeys(ACTORS, OK)
@@ -59,6 +62,11 @@ def files() -> dict[str, Any]:
     return {"files": SimpleUploadedFile("new.txt", b"Edelweiss grows high up.")}
 
 
+def decision() -> dict[str, Any]:
+    return {"findings": [RightsFinding.objects.get().pk], "decision": "applies"}
+
+
+OFFER = exported(PLAIN, Place("http://testserver", "alpine-plants", "owner"))
 SOURCE = "v1/sources/<slug:slug>"
 NEW_SOURCE = {"slug": "brand-new", "title": "Brand new"}
 PAUSE = {"budget": "lifetime"}
@@ -66,6 +74,7 @@ ROWS = (
     Row("GET", "healthz", OPEN),
     Row("GET", "readyz", OPEN),
     Row("GET", ".well-known/jwks.json", OPEN),
+    Row("GET", "ns/abc/v1", OPEN),
     Row("GET", "v1/schema", OPEN),
     Row("GET", "v1/docs", OPEN),
     Row("POST", "webhooks/stripe", dict.fromkeys(ACTORS, 400)),  # who does not sign as Stripe does
@@ -86,6 +95,12 @@ ROWS = (
     Row("POST", f"{SOURCE}/suspend", of_owner(EDITORS), "sources:write", {"reason": "x"}),
     Row("POST", f"{SOURCE}/resume", of_owner(EDITORS), "sources:write", {}),
     Row("POST", f"{SOURCE}/withdraw", of_owner(MANAGERS), "sources:write", {"reason": "x"}),
+    Row("GET", f"{SOURCE}/odrl", OPEN),
+    Row("PUT", f"{SOURCE}/odrl", of_owner(EDITORS), "policies:write", OFFER),
+    Row("POST", f"{SOURCE}/odrl/validate", of_owner(), "sources:read", OFFER),
+    Row("GET", f"{SOURCE}/rights", of_owner(), "sources:read"),
+    Row("POST", f"{SOURCE}/rights/confirm", of_owner(EDITORS), "sources:write", decision,
+        of={"slug:slug": STATING}),
     Row("GET", f"{SOURCE}/budgets", of_owner(), "sources:read"),
     Row("GET", f"{SOURCE}/budgets/alerts", of_owner(), "sources:read"),
     Row("POST", f"{SOURCE}/budgets/pause", of_owner(EDITORS), "sources:write", PAUSE),

@@ -4,16 +4,19 @@ A new page is one line for what opens it and one for what its form sends. A meth
 refused (405). "ok" is a page, a file, or the way back after something was done.
 """
 
+import json
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from marketplace.models import Role
+from marketplace.models import RightsFinding, Role
 from marketplace.roles import EDITORS, MANAGERS, TREASURERS
 from tests.pages.test_forms import OPEN as OPEN_POLICY
 from tests.pages.test_forms import text_file, typed
 from tests.who_may.actors import ACTORS, OK, OTHERS, Told, Who, members
+from tests.who_may.market import STATING
+from tests.who_may.table_api import OFFER
 
 READERS = frozenset(Role)
 OPEN: Who = dict.fromkeys(ACTORS, OK)
@@ -56,6 +59,14 @@ def policy() -> dict[str, Any]:
     return {**typed(OPEN_POLICY), "do": "publish"}
 
 
+def offer() -> dict[str, Any]:
+    return {"offer": text_file(json.dumps(OFFER).encode(), "offer.jsonld")}
+
+
+def term() -> dict[str, Any]:
+    return {"finding": RightsFinding.objects.get().pk, "decision": "applies"}
+
+
 def files() -> dict[str, Any]:
     return {"documents": [text_file(b"Edelweiss grows high up.", "new.txt")]}
 
@@ -81,6 +92,10 @@ ROWS = (
     Row("GET", f"{SOURCE}/policy", of_owner()),
     Row("POST", f"{SOURCE}/policy", of_owner(EDITORS), policy),
     Row("POST", f"{SOURCE}/policy/preview", of_owner(), policy),
+    Row("GET", f"{SOURCE}/policy/odrl", of_owner()),
+    Row("POST", f"{SOURCE}/policy/odrl", of_owner(EDITORS), offer),
+    Row("GET", f"{SOURCE}/policy/odrl.jsonld", of_owner()),
+    Row("POST", f"{SOURCE}/rights", of_owner(EDITORS), term, of={"slug:slug": STATING}),
     Row("GET", f"{SOURCE}/budgets", of_owner()),
     Row("POST", f"{SOURCE}/budgets/pause", of_owner(EDITORS), LIFETIME),
     Row("POST", f"{SOURCE}/budgets/resume", of_owner(EDITORS), LIFETIME),

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-_NUMBER = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?")
+_NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,400})?")
 
 
 @dataclass(frozen=True, slots=True)

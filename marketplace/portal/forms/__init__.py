@@ -1,9 +1,19 @@
 """What people type into the portal, checked before a use case sees it."""
 
 from marketplace.portal.forms.keys import CapsForm, KeyForm
+from marketplace.portal.forms.odrl import OfferForm
 from marketplace.portal.forms.payouts import PayoutForm
 from marketplace.portal.forms.policy import PolicyForm
 from marketplace.portal.forms.sources import DocumentsForm, SourceForm
 from marketplace.portal.forms.wallet import TopUpForm
 
-__all__ = ["CapsForm", "DocumentsForm", "KeyForm", "PayoutForm", "PolicyForm", "SourceForm", "TopUpForm"]
+__all__ = [
+    "CapsForm",
+    "DocumentsForm",
+    "KeyForm",
+    "OfferForm",
+    "PayoutForm",
+    "PolicyForm",
+    "SourceForm",
+    "TopUpForm",
+]
