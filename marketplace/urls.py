@@ -44,6 +44,7 @@ urlpatterns = [
     path("sources/<slug:slug>/odrl/validate", odrl.OfferValidate.as_view()),
     path("sources/<slug:slug>/rights", rights.Rights.as_view()),
     path("sources/<slug:slug>/rights/confirm", rights.ConfirmRights.as_view()),
+    path("sources/<slug:slug>/rights/adopt", rights.AdoptRights.as_view()),
     path("sources/<slug:slug>/partitions", training.Partitions.as_view()),
     path("sources/<slug:slug>/earnings", money.Earnings.as_view()),
     path("sources/<slug:slug>/earnings/statement", statements.SourceStatement.as_view()),

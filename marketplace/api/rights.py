@@ -13,9 +13,10 @@ from marketplace.api.base import MarketView
 from marketplace.api.caller import caller_of
 from marketplace.api.pagination import page
 from marketplace.api.repeats import repeatable
+from marketplace.api.rows import PolicyOut
 from marketplace.api.schema import StrictSerializer, paged, problems
 from marketplace.models import RightsDecision, RightsFinding, RightsReading
-from marketplace.rights import confirming
+from marketplace.rights import adopting, confirming
 from marketplace.rights.against_policy import differences
 from marketplace.visibility import own_source
 
@@ -54,7 +55,21 @@ class FindingOut(serializers.ModelSerializer[RightsFinding]):
 
     def get_against_policy(self, finding: RightsFinding) -> list[str]:
         policy = finding.reading.version.source.policy
-        return [] if policy is None else differences(finding.draft, policy.plain)
+        if policy is None or finding.decision == RightsDecision.DOES_NOT_APPLY:
+            return []
+        return differences(finding.draft, policy.plain)
+
+
+class RightsPage(serializers.Serializer[Any]):
+    """What stands beside the findings of a page."""
+
+    version = serializers.IntegerField(allow_null=True, help_text="the newest version")
+    read_at = serializers.DateTimeField(allow_null=True, help_text="null: not read yet; training reads it")
+    waiting = serializers.IntegerField(help_text="findings that still wait; training starts at 0")
+    draft_policy = serializers.DictField(
+        allow_null=True,
+        help_text="the policy in force, narrowed by the terms that apply; null: nothing to do",
+    )
 
 
 class ConfirmIn(StrictSerializer):
@@ -78,7 +93,7 @@ class Rights(MarketView):
         description="AIPREF Content-Usage and RSL terms in the newest version. Training waits until each is "
         "confirmed.",
         parameters=MarketView.page_parameters,
-        responses={200: paged(FindingOut, "Finding"), **problems(404)},
+        responses={200: paged(FindingOut, "Finding", RightsPage), **problems(404)},
     )
     def get(self, request: Request, slug: str) -> Response:
         source = own_source(organisation=caller_of(request).organisation, slug=slug)
@@ -89,6 +104,7 @@ class Rights(MarketView):
         )
         return page(
             request=request, view=self, rows=rows, serializer=FindingOut, ordering="pk",
+            draft_policy=adopting.draft_policy(source=source, now=timezone.now()),
             version=version.number if version else None, read_at=reading.read_at if reading else None,
             waiting=rows.filter(decision=RightsDecision.OPEN).count(),
         )  # fmt: skip
@@ -111,3 +127,21 @@ class ConfirmRights(MarketView):
         reading = rows[0].reading
         waiting = reading.findings.filter(decision=RightsDecision.OPEN).count()
         return Response({"confirmed": FindingOut(rows, many=True).data, "waiting": waiting})
+
+
+class AdoptRights(MarketView):
+    write_scope = "policies:write"
+
+    @extend_schema(
+        summary="Publish the policy narrowed by the terms that apply",
+        description="`draft_policy` of `/rights` as the next version. A policy that allows no more than they "
+        "do is answered as it is.",
+        request=None,
+        responses={200: PolicyOut, **problems(403, 404, 409, 422)},
+    )
+    @repeatable
+    def post(self, request: Request, slug: str) -> Response:
+        caller = caller_of(request)
+        source = own_source(organisation=caller.organisation, slug=slug)
+        version = adopting.adopt(source=source, acting_user=caller.user, now=timezone.now())
+        return Response(PolicyOut(version).data)

@@ -71,11 +71,15 @@ def problems(*statuses: int) -> dict[Any, Any]:
     }
 
 
-def paged(row: type[serializers.BaseSerializer[Any]], name: str) -> Any:
-    """The schema of a page of `row`."""
+def paged(
+    row: type[serializers.BaseSerializer[Any]],
+    name: str,
+    beside: type[serializers.Serializer[Any]] | None = None,
+) -> Any:
+    """The schema of a page of `row`, and of what stands beside its results."""
     fields = {
         "results": row(many=True),
         "next": serializers.URLField(allow_null=True),
         "previous": serializers.URLField(allow_null=True),
     }
-    return type(f"{name}Page", (serializers.Serializer,), fields)
+    return type(f"{name}Page", (beside or serializers.Serializer,), fields)

@@ -40,6 +40,7 @@ urlpatterns = [
     path("sources/<slug:slug>/train", source.train, name="train"),
     path("sources/<slug:slug>/train/cancel", source.cancel_training, name="cancel-training"),
     path("sources/<slug:slug>/rights", source.rights, name="rights"),
+    path("sources/<slug:slug>/rights/adopt", source.adopt_rights, name="rights-adopt"),
     path("sources/<slug:slug>/suspend", source.suspend, name="suspend"),
     path("sources/<slug:slug>/resume", source.resume, name="resume"),
     path("sources/<slug:slug>/withdraw", source.withdraw, name="withdraw"),

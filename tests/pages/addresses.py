@@ -25,6 +25,7 @@ POSTED = (
     "/train",
     "/train/cancel",
     "/rights",
+    "/rights/adopt",
     "/suspend",
     "/resume",
     "/withdraw",

@@ -78,6 +78,12 @@ def test_an_owner_decides_one_by_one_in_a_browser(stated: Cast, live_server) -> 
             section.get_by_text(f"{left} of 5 wait for you").wait_for()
         section.get_by_role("button", name="It applies").first.click()
         section.get_by_text("all 5 decided").wait_for()
+        section.get_by_text("What it would say with them").click()
+        section.get_by_text("Its passages are never shown.").wait_for()
+        seen.picture("rights-draft")
+        section.get_by_role("button", name="Publish it with these terms").click()
+        seen.page.get_by_text("the policy keeps to the terms of your texts").wait_for()
+        assert section.get_by_role("button", name="Publish it with these terms").count() == 0
         section.get_by_text("Decided", exact=True).click()
         seen.picture("rights-decided")
     with chromium() as browser, window(browser, live_server.url, scheme="dark", width=360) as seen:

@@ -101,6 +101,7 @@ ROWS = (
     Row("GET", f"{SOURCE}/rights", of_owner(), "sources:read"),
     Row("POST", f"{SOURCE}/rights/confirm", of_owner(EDITORS), "sources:write", decision,
         of={"slug:slug": STATING}),
+    Row("POST", f"{SOURCE}/rights/adopt", of_owner(EDITORS), "policies:write"),
     Row("GET", f"{SOURCE}/budgets", of_owner(), "sources:read"),
     Row("GET", f"{SOURCE}/budgets/alerts", of_owner(), "sources:read"),
     Row("POST", f"{SOURCE}/budgets/pause", of_owner(EDITORS), "sources:write", PAUSE),

@@ -95,6 +95,7 @@ ROWS = (
     Row("GET", f"{SOURCE}/policy/odrl", of_owner()),
     Row("POST", f"{SOURCE}/policy/odrl", of_owner(EDITORS), offer),
     Row("GET", f"{SOURCE}/policy/odrl.jsonld", of_owner()),
+    Row("POST", f"{SOURCE}/rights/adopt", of_owner(EDITORS)),
     Row("POST", f"{SOURCE}/rights", of_owner(EDITORS), term, of={"slug:slug": STATING}),
     Row("GET", f"{SOURCE}/budgets", of_owner()),
     Row("POST", f"{SOURCE}/budgets/pause", of_owner(EDITORS), LIFETIME),

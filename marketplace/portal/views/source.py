@@ -22,7 +22,7 @@ from marketplace.portal.figures import budgets, earnings, privacy, training
 from marketplace.portal.figures.rights import shown as rights_shown
 from marketplace.portal.figures.sources import rows_of
 from marketplace.portal.views.sources import own_source
-from marketplace.rights import confirming
+from marketplace.rights import adopting, confirming
 
 LINES = 5
 
@@ -53,7 +53,7 @@ def source(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
         lines=earnings.shown(earnings.lines_of([found])[:LINES], [found]),
         visibilities=[(value, *label.split(": ", 1)) for value, label in Visibility.choices],
         **privacy.shown(found),
-        **rights_shown(found, version),
+        **rights_shown(found, version, timezone.now()),
     )
 
 
@@ -101,6 +101,17 @@ def rights(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
         now=timezone.now(),
     )  # fmt: skip
     return act(request, call, done="Your decision is kept.", back=f"{_page_of(found)}#rights")
+
+
+@require_POST
+@at_desk
+def adopt_rights(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
+    """The terms that apply become clauses of the next version of the policy."""
+    found = own_source(desk, slug)
+    call = partial(adopting.adopt, source=found, acting_user=desk.user, now=timezone.now())
+    return act(
+        request, call, done="Published: the policy keeps to the terms of your texts.", back=_page_of(found)
+    )
 
 
 @require_POST
