@@ -157,6 +157,7 @@ PLATFORM_FEE_BASIS_POINTS = environment.whole("PLATFORM_FEE_BASIS_POINTS", 500)
 DEFAULT_NATS_PER_TOKEN = 4  # the platform's default answer cap, times max_tokens
 HOLD_BLOCK_TOKENS = 32
 WATERMARK_TOKENS = 16
+POLICY_LOOK_SECONDS = 0.02  # a change counts for every token that begins so long after it was committed
 # What the platform tops every asking organisation's wallet up to, once a UTC month; 0: nothing is free.
 FREE_CREDIT_MICRO_USD_A_MONTH = environment.whole("FREE_CREDIT_MICRO_USD_A_MONTH", 0)
 STRIPE_SECRET_KEY = environment.given_secret("STRIPE_SECRET_KEY")  # empty: no payments by card

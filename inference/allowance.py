@@ -1,19 +1,42 @@
 """How much each seat may still move, over nats that are really held: the engine's side of mid-answer top-ups.
 
 Implements `inference.net.generation.Allowance`. Nats are held in blocks; before a token could use more than
-what is held, the next block is asked for. Refused, the seat's allowance is 0 from the next token on and the
-answer goes on without it. Nothing is posted here: settlement does that, from what was spent.
+what is held, the next block is asked for. Refused, or not allowed any more by policy or agreement, the seat's
+allowance is 0 from the next token on and the answer goes on without it. Nothing is posted here: settlement
+does that, from what was spent.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
 from accounting.maths.units import nano_nats_up
 from inference.group_spending import GroupSpending
 from inference.plan import NANO, Seat
+from marketplace.policy.request import Deny
 
 TopUp = Callable[[str, int], bool]
+WhoIsDenied = Callable[[frozenset[str]], Mapping[str, Deny]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A seat that lost its right in mid-answer: by which rule, when, and after how many tokens."""
+
+    rule: str
+    reason: str
+    after_tokens: int
+    at: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "rule": self.rule,
+            "reason": self.reason,
+            "after_tokens": self.after_tokens,
+            "at": self.at.isoformat(),
+        }
 
 
 @dataclass(slots=True)
@@ -28,6 +51,7 @@ class _Held:
     spent_nats: float = 0.0
     charged_tokens: int = 0
     refused: bool = False
+    stopped: Stopped | None = None
 
     @property
     def rounding_nano_nats(self) -> int:
@@ -46,14 +70,21 @@ class _Held:
 
 @dataclass(slots=True)
 class HeldAllowance:
-    """The allowances of one answer. `token_drawn` is told after every token."""
+    """The allowances of one answer. `token_drawn` is told after every token.
+
+    `denied` is asked once before each token, with the seats that still speak: who of them may no longer.
+    """
 
     max_tokens: int
     top_up: TopUp
     refused: Callable[[str], None]
+    denied: WhoIsDenied = lambda _speaking: {}
+    stopped: Callable[[str, Stopped], None] = lambda _label, _stopped: None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _seats: dict[str, _Held] = field(default_factory=dict)
     _groups: dict[str, GroupSpending] = field(default_factory=dict)  # by member
     _drawn: int = 0
+    _asked_before: int = -1  # the token before which it was last asked who is denied
 
     def seat(self, seats: Sequence[Seat]) -> None:
         """The first blocks, as `holds.place` reserved them."""
@@ -72,11 +103,12 @@ class HeldAllowance:
 
     def left_nats(self, label: str) -> float:
         """What the seat may move at the next token at most; 0 puts it out from this token on."""
+        self._stop_denied()
         held = self._seats[label]
-        if not held.refused:
+        if not (held.refused or held.stopped):
             self._hold_enough(label, held)
         left = held.held_nano_nats - held.spent_nano_nats - held.rounding_nano_nats
-        if held.refused or left < (held.token_charge_nano_nats or 0):
+        if held.refused or held.stopped or left < (held.token_charge_nano_nats or 0):
             return 0.0
         return max(left, 0) / NANO
 
@@ -95,6 +127,22 @@ class HeldAllowance:
     def all_refused(self) -> frozenset[str]:
         """Seats whose budget ended in mid-answer."""
         return frozenset(label for label, held in self._seats.items() if held.refused)
+
+    def all_stopped(self) -> dict[str, Stopped]:
+        """Seats that may no longer speak by policy or agreement."""
+        return {label: held.stopped for label, held in self._seats.items() if held.stopped is not None}
+
+    def _stop_denied(self) -> None:
+        if self._asked_before == self._drawn:
+            return
+        self._asked_before = self._drawn
+        speaking = frozenset(
+            label for label, held in self._seats.items() if not (held.refused or held.stopped)
+        )
+        for label, deny in self.denied(speaking).items():
+            stopped = Stopped(deny.rule, deny.reason, self._drawn, self.now())
+            self._seats[label].stopped = stopped
+            self.stopped(label, stopped)
 
     def _hold_enough(self, label: str, held: _Held) -> None:
         """Blocks until the next token is covered, the cap is reached or a budget refuses."""

@@ -112,8 +112,6 @@ class Composer:
             self.bench.channel.publish(self.answer.pk, {"type": "token", "text": step.text_delta})
         made.finish_reason = step.finish_reason or made.finish_reason
         made.tally.deliver({seat.slug: self.allowance.spent_nano_nats(seat.slug) for seat in self.plan.seats})
-        # The place for a policy that lapses, or a source that is suspended, in mid-answer: ask here, every
-        # few tokens, and put the seat out through the allowance as a refused top-up does.
         if made.tally.tokens_drawn % settings.WATERMARK_TOKENS == 0:
             self._store_watermark(made.tally, self.bench.now())
 

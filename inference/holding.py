@@ -13,13 +13,14 @@ from django.conf import settings
 
 from accounting import barrier, free_credit, holds
 from accounting.held import Held
-from inference.allowance import HeldAllowance
+from inference.allowance import HeldAllowance, Stopped
 from inference.bench import Bench
 from inference.coalitions import require_together
 from inference.models import Answer
 from inference.plan import Plan
 from inference.request import Question
-from marketplace import spend_caps, window_budgets
+from inference.still_allowed import StillAllowed
+from marketplace import spend_caps, taking_effect, window_budgets
 
 
 def hold(*, plan: Plan, question: Question, answer: Answer, bench: Bench) -> tuple[Plan, HeldAllowance, Held]:
@@ -79,12 +80,25 @@ def given_back_on_failure(answer: Answer, bench: Bench) -> Iterator[None]:
 
 
 def _allowance(plan: Plan, question: Question, answer: Answer, bench: Bench) -> HeldAllowance:
+    source_ids = {seat.slug: seat.admitted.source.pk for seat in plan.seats}
+
     def top_up(label: str, nano_nats: int) -> bool:
+        taking_effect.take_effect_due(now=bench.now(), source_ids=[source_ids[label]])
         return holds.top_up(hold_id=answer.pk, label=label, nano_nats=nano_nats, now=bench.now())
 
     def refused(label: str) -> None:
         bench.channel.publish(answer.pk, {"type": "budget", "source": label})
 
-    allowance = HeldAllowance(max_tokens=question.max_tokens, top_up=top_up, refused=refused)
+    def stopped(label: str, why: Stopped) -> None:
+        bench.channel.publish(answer.pk, {"type": "policy", "source": label, **why.as_json()})
+
+    allowance = HeldAllowance(
+        max_tokens=question.max_tokens,
+        top_up=top_up,
+        refused=refused,
+        denied=StillAllowed(plan.seats, consumer=answer.organisation, now=bench.now).denied,
+        stopped=stopped,
+        now=bench.now,
+    )
     allowance.seat(plan.seats)
     return allowance

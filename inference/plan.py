@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from uuid import UUID
 
 from accounting.errors import Forbidden
 from accounting.maths.units import nano_nats_down
@@ -60,6 +61,7 @@ class Seat:
     block_nano_nats: int
     token_charge_nano_nats: int | None
     group: int | None
+    agreement_id: UUID | None = None  # what it rests on, from the hold on
 
     @property
     def slug(self) -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from django.conf import settings
 
 from inference import counting, lifecycle
+from inference.agreeing import agreed, without_ended
 from inference.allowance import HeldAllowance
 from inference.bench import Bench
 from inference.coalitions import plan_together
@@ -38,6 +39,7 @@ def answer_question(answer: Answer, bench: Bench) -> None:
     admission = admitted(answer, question, bench)
     routed = routed_of(question, admission, bench)
     plan = plan_of(question, admission, routed)
+    plan = agreed(plan, consumer=answer.organisation, question=question, now=bench.now())
     prompts = prompts_for(question=question, plan=plan, routed=routed, core=bench.core)
     plan, allowance, held = hold(plan=plan, question=question, answer=answer, bench=bench)
     with given_back_on_failure(answer, bench):
@@ -56,6 +58,7 @@ def answer_question(answer: Answer, bench: Bench) -> None:
         plan=plan,
         tally=made.tally,
         refused=allowance.all_refused(),
+        stopped=allowance.all_stopped(),
         passages={seat.slug: quoted(seat.admitted, routed.materials[seat.slug]) for seat in plan.seats},
     )
     last = settle_answer(
@@ -94,7 +97,7 @@ def admitted(answer: Answer, question: Question, bench: Bench) -> Admission:
     refuse_suspended(answer.organisation, answer.api_key)  # it may have waited since it was taken in
     wishes = question.wishes
     taking_effect.take_effect_due(now=bench.now())
-    return admit(
+    admission = admit(
         consumer=answer.organisation,
         purpose=wishes.purpose,
         mode="private" if wishes.is_private else "open",
@@ -106,6 +109,7 @@ def admitted(answer: Answer, question: Question, bench: Bench) -> Admission:
         core_digest=bench.core.digest,
         output=wishes.output,
     )
+    return without_ended(admission, consumer=answer.organisation, question=question)
 
 
 def routed_of(question: Question, admission: Admission, bench: Bench) -> Routed:

@@ -71,6 +71,7 @@ def _sources(measured: Measured, settled: Settled) -> list[dict[str, Any]]:
     return [
         {
             **{key: value for key, value in report.items() if key != "passages"},
+            "agreement": str(seat.agreement_id),
             "policy_version": seat.admitted.policy_version.number,
             "policy_digest": seat.admitted.policy_version.digest,
             **_made_from(seat, private=measured.identity.is_private),

@@ -12,6 +12,7 @@ from typing import Any
 from accounting import shared_influence
 from accounting.maths.units import nano_nats_up
 from accounting.settled import Settled, SettledLine
+from inference.allowance import Stopped
 from inference.plan import NANO, Plan, Seat
 from inference.tally import Tally
 
@@ -47,6 +48,7 @@ class Measured:
     plan: Plan
     tally: Tally
     refused: frozenset[str]  # seats whose budget ran out in mid-answer
+    stopped: Mapping[str, Stopped]  # seats that a policy or an agreement took out in mid-answer
     passages: Mapping[str, Sequence[Json]]  # only of sources that allow quoting
 
 
@@ -129,7 +131,8 @@ def _open_source(seat: Seat, line: SettledLine, measured: Measured) -> Json:
         **_common(seat, line),
         "relevance": seat.relevance,
         "gamma_effective": effective,
-        "limited_by": _limited_by(seat, effective, refused=seat.slug in measured.refused),
+        "limited_by": _ended_by(seat, measured) or _limited_by(seat, effective),
+        "stopped": _stopped(seat, measured),
         "attribution_nats": {
             "forward": tally.forward,
             "reverse": tally.reverse,
@@ -144,12 +147,13 @@ def _open_source(seat: Seat, line: SettledLine, measured: Measured) -> Json:
 
 def _private_source(seat: Seat, line: SettledLine, measured: Measured) -> Json:
     """Everything here follows from the request, the policy and public charges."""
-    limited = seat.gamma_limited_by or ("budget" if seat.slug in measured.refused else None)
+    ended = _ended_by(seat, measured)
     return {
         **_common(seat, line),
         "relevance": None,
         "gamma_effective": None,
-        "limited_by": limited,
+        "limited_by": "policy" if ended == "policy" else seat.gamma_limited_by or ended,
+        "stopped": _stopped(seat, measured),
         "attribution_nats": None,
         "help_nats": None,
         "charge_nats": line.charged_nano_nats / NANO,
@@ -168,10 +172,21 @@ def _common(seat: Seat, line: SettledLine) -> Json:
     }
 
 
-def _limited_by(seat: Seat, effective: float, *, refused: bool) -> str | None:
-    """Whoever held this source down: a spent budget, a cap that was reached, or a ceiling on gamma."""
-    if refused:
-        return "budget"
+def _ended_by(seat: Seat, measured: Measured) -> str | None:
+    """What took this source out in mid-answer."""
+    if seat.slug in measured.stopped:
+        return "policy"
+    return "budget" if seat.slug in measured.refused else None
+
+
+def _stopped(seat: Seat, measured: Measured) -> Json | None:
+    """By which rule, and after how many tokens: of everything after them it has no part."""
+    stopped = measured.stopped.get(seat.slug)
+    return None if stopped is None else stopped.as_json()
+
+
+def _limited_by(seat: Seat, effective: float) -> str | None:
+    """Whoever held this source down: a cap that was reached, or a ceiling on gamma."""
     if effective < seat.gamma * CLEARLY_LESS:
         return "coalition" if seat.group is not None else seat.cap_limited_by
     return seat.gamma_limited_by

@@ -35,7 +35,7 @@ def _waiting(now: datetime) -> QuerySet[BudgetAlert]:
 def _send(alerts: list[BudgetAlert], now: datetime) -> bool:
     claimed = [one for one in alerts if _waiting(now).filter(pk=one.pk).update(mailed_at=now)]
     source = alerts[0].source
-    addresses = _addresses(source.organisation)
+    addresses = addresses_of(source.organisation)
     if not claimed or not addresses:
         return False
     try:
@@ -47,7 +47,8 @@ def _send(alerts: list[BudgetAlert], now: datetime) -> bool:
     return True
 
 
-def _addresses(organisation: Organisation) -> list[str]:
+def addresses_of(organisation: Organisation) -> list[str]:
+    """Whoever may act on a letter."""
     members = Membership.objects.filter(organisation=organisation, role__in=EDITORS, user__is_active=True)
     return sorted(set(members.exclude(user__email="").values_list("user__email", flat=True)))
 

@@ -7,9 +7,9 @@ from django.db import connections
 
 from accounting.database_rules import dialects, installation
 from accounting.database_rules.rule import Rule
-from marketplace import in_force, written_once
+from marketplace import agreement_rules, in_force, written_once
 
-RULES: tuple[Rule, ...] = (*written_once.RULES, *in_force.RULES)
+RULES: tuple[Rule, ...] = (*written_once.RULES, *in_force.RULES, *agreement_rules.RULES)
 
 
 def install(*, using: str, **_: object) -> None:

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from accounting import audit
 from accounting.errors import Conflict, Invalid
-from marketplace import policy_versions, reviews, taking_effect
+from marketplace import agreed_terms, policy_versions, reviews, taking_effect
 from marketplace.models import Partition, PolicyCancellation, PolicyVersion, Source, User
 from marketplace.named_in_policies import require_known_groups
 from marketplace.policy import plain as plain_form
@@ -86,6 +86,7 @@ def publish_policy(
             reviews.replace_waiting(source=locked, now=now)
         if effective_at is not None:
             _announce(locked, version)
+            agreed_terms.announce(source=locked, version=version, now=now)
         elif not waits:
             taking_effect.take_effect(source=locked, version=version, now=now)
         audit.record(

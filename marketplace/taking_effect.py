@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 
 from accounting import audit
 from accounting.writes import durable_write
-from marketplace import limits_stated
+from marketplace import agreed_terms, limits_stated
 from marketplace.catalogue import entries
 from marketplace.models import PolicyVersion, ReviewItem, ReviewState, Source, SourceState
 from marketplace.parsed_policies import parsed
@@ -58,6 +58,7 @@ def take_effect(*, source: Source, version: PolicyVersion, now: datetime) -> Non
     if source.state in {SourceState.DRAFT, SourceState.IN_REVIEW}:
         source.state = SourceState.LIVE
     source.save(update_fields=["policy", "next_policy", "next_policy_at", "state", "paused_budgets"])
+    agreed_terms.follow(source=source, version=version, now=now)
     entries.refresh(source)
 
 

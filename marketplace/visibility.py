@@ -8,10 +8,10 @@ same, in SQL (`visible`, `open_to`). Must not look at policies: whether a source
 
 from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
 
 from accounting.errors import NotFound
-from marketplace.models import Organisation, Source, SourceState, Visibility
+from marketplace.models import Agreement, AgreementState, Organisation, Source, SourceState, Visibility
 
 LISTED = (SourceState.LIVE, SourceState.SUSPENDED)
 SHOWN = (Visibility.PUBLIC, Visibility.LISTED_ON_REQUEST)
@@ -35,7 +35,7 @@ def visible(organisation: Organisation | None) -> Q:
 def open_to(organisation: Organisation | None) -> Q:
     """`is_open` over rows with the columns of Source."""
     return _own(organisation) | Q(state__in=LISTED) & (
-        Q(visibility=Visibility.PUBLIC) | _agreed(organisation)
+        Q(visibility=Visibility.PUBLIC) | _agreed(organisation, under_its_policy=True)
     )
 
 
@@ -79,9 +79,14 @@ def _own(organisation: Organisation | None) -> Q:
     return NOTHING if organisation is None else Q(organisation=organisation)
 
 
-def _agreed(_organisation: Organisation | None) -> Q:
-    """Sources that the organisation has an agreement in force with."""
-    return NOTHING
+def _agreed(organisation: Organisation | None, *, under_its_policy: bool = False) -> Q:
+    """Sources whose owner approved of the organisation; terms that it has not confirmed open nothing."""
+    if organisation is None:
+        return NOTHING
+    approved = Agreement.objects.filter(consumer=organisation, state=AgreementState.IN_FORCE, automatic=False)
+    if under_its_policy:
+        approved = approved.filter(policy_version=F("source__policy"))
+    return Q(pk__in=approved.order_by().values("source"))
 
 
 NOTHING = Q(pk__in=())

@@ -42,13 +42,14 @@ def expire_transfers(**_: object) -> None:
 
 
 def keep_budgets(**_: object) -> None:
-    """Policies whose moment came take effect; windows give back; owners are told what is nearly spent."""
-    from marketplace import budget_alerts, rolling, taking_effect
+    """Policies whose moment came take effect; windows give back; letters that wait are written."""
+    from marketplace import agreement_mail, budget_alerts, rolling, taking_effect
 
     now = timezone.now()
     taking_effect.take_effect_due(now=now)
     rolling.roll_due(now=now)
     budget_alerts.look(now=now)
+    agreement_mail.send_waiting(now=now)
 
 
 def keep_catalogue(**_: object) -> None:

@@ -46,6 +46,9 @@ class Shape:
                     **self._chunk(self._delta("")),
                     "abc": {"event": "abc.budget", "source": event["source"]},
                 }
+            case "policy":
+                told = {key: event[key] for key in ("source", "rule", "reason", "after_tokens", "at")}
+                yield {**self._chunk(self._delta("")), "abc": {"event": "abc.policy", **told}}
             case "done":
                 last: Json = {"delta": {}} if self.is_chat else {"text": ""}
                 yield {**self._chunk(last, finish_reason=event["finish_reason"]), "abc": event["abc"]}

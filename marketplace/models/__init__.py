@@ -1,5 +1,13 @@
 """The rows of WHO and WHAT, one module per noun."""
 
+from marketplace.models.agreements import (
+    OPEN_AGREEMENTS,
+    Agreement,
+    AgreementNotice,
+    AgreementState,
+    NoticeKind,
+    Side,
+)
 from marketplace.models.alerts import BudgetAlert
 from marketplace.models.catalogue import CatalogueEntry
 from marketplace.models.changes import SourceChange
@@ -26,6 +34,10 @@ from marketplace.models.windows import WindowBudget, WindowKind, WindowPer
 __all__ = [
     "DECISIONS",
     "LIVE_JOBS",
+    "OPEN_AGREEMENTS",
+    "Agreement",
+    "AgreementNotice",
+    "AgreementState",
     "ApiKey",
     "BudgetAlert",
     "CatalogueEntry",
@@ -38,6 +50,7 @@ __all__ = [
     "JobState",
     "KeptReply",
     "Membership",
+    "NoticeKind",
     "Organisation",
     "Partition",
     "PartitionState",
@@ -55,6 +68,7 @@ __all__ = [
     "RightsVerdict",
     "RightsVocabulary",
     "Role",
+    "Side",
     "Source",
     "SourceChange",
     "SourceState",

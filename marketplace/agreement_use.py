@@ -1,0 +1,86 @@
+"""What a use rests on: which agreements policies are asked with, and the one that each seat of an answer has.
+
+An agreement is for its purpose and those below it. The first answer that holds a seat without approval being
+needed makes one; every later answer reads it, in one query for all its seats, and writes nothing.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from accounting import audit
+from marketplace.models import Agreement, AgreementState, Organisation, PolicyVersion, Side
+from marketplace.policy.purposes import lineage
+from marketplace.policy.request import AgreementFacts
+
+
+def in_force_for(
+    consumer: Organisation, source_ids: Collection[int] | None = None
+) -> dict[int, AgreementFacts]:
+    """What policies are asked with, by source: one query. Terms that wait to be confirmed approve nothing."""
+    approved = Agreement.objects.filter(
+        consumer=consumer, state=AgreementState.IN_FORCE, automatic=False,
+        policy_version=F("source__policy"),
+    )  # fmt: skip
+    if source_ids is not None:
+        approved = approved.filter(source__in=source_ids)
+    found: dict[int, set[str]] = {}
+    for source_id, purpose in approved.order_by().values_list("source_id", "purpose"):
+        found.setdefault(source_id, set()).add(purpose)
+    return {key: AgreementFacts(approved_for=frozenset(terms)) for key, terms in found.items()}
+
+
+def closed_to(*, consumer: Organisation, purpose: str) -> frozenset[int]:
+    """Sources whose owner ended an agreement, with none in force for the purpose; nearly always none."""
+    ended = Agreement.objects.filter(consumer=consumer, ended_side=Side.OWNER).order_by()
+    ids = set(ended.values_list("source_id", flat=True))
+    return frozenset(ids - rests(consumer=consumer, purpose=purpose, source_ids=ids).keys() if ids else ())
+
+
+def rests(*, consumer: Organisation, purpose: str, source_ids: Collection[int]) -> dict[int, UUID]:
+    """By source id the agreement in force that a use for the purpose rests on: one query."""
+    rows = Agreement.objects.filter(
+        consumer=consumer, source__in=source_ids, state=AgreementState.IN_FORCE,
+        purpose__in=lineage(purpose),
+    ).order_by()  # fmt: skip
+    found: dict[int, list[Agreement]] = {}
+    for row in rows:
+        found.setdefault(row.source_id, []).append(row)
+    return {key: _chosen(own, purpose).pk for key, own in found.items()}
+
+
+def make_first(
+    *, consumer: Organisation, purpose: str, versions: Iterable[PolicyVersion], now: datetime
+) -> dict[int, UUID]:
+    """One insert for each source that has none yet."""
+    return {version.source_id: _first(consumer, purpose, version, now).pk for version in versions}
+
+
+def _chosen(in_force: Iterable[Agreement], purpose: str) -> Agreement:
+    """Approved before automatic, then the nearest purpose."""
+    line = lineage(purpose)
+    return min(in_force, key=lambda row: (row.automatic, line.index(row.purpose)))
+
+
+def _first(consumer: Organisation, purpose: str, version: PolicyVersion, now: datetime) -> Agreement:
+    """One insert, at the first use; where another answer was faster, its row."""
+    place: dict[str, Any] = {"source_id": version.source_id, "consumer": consumer, "purpose": purpose}
+    try:
+        with transaction.atomic(durable=True):
+            made = Agreement.objects.create(
+                **place, policy_version=version, state=AgreementState.IN_FORCE, automatic=True,
+                requested_at=now,
+            )  # fmt: skip
+            audit.record(
+                acting_user="first answer", action="agreement.made", subject=f"agreement:{made.pk}",
+                after={"state": made.state, "source": version.source.slug, "consumer": consumer.slug,
+                       "purpose": purpose, "policy": version.number},
+                organisation_slug=version.source.organisation.slug, now=now,
+            )  # fmt: skip
+            return made
+    except IntegrityError:
+        return Agreement.objects.get(**place, state=AgreementState.IN_FORCE)
