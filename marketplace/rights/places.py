@@ -76,7 +76,7 @@ def _license_lines(text: str) -> Iterator[Placed]:
 def _named_terms(statement: str, address: str) -> Term:
     sentence = (
         f"Terms stand at {shortened(address)}, which this market does not fetch: read them, and upload them "
-        "with the text if they are RSL."
+        "as a .txt file if they are RSL."
     )
     return Term("rsl", shortened(statement), "condition", sentence)
 

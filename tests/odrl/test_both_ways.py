@@ -88,3 +88,18 @@ def test_prices_for_some_keep_their_order() -> None:
     document = exported({"consumers": {"allow": ["*"]}, "prices": rules}, PLACE)
     document["permission"][0]["duty"].reverse()
     assert imported(document, PLACE)["prices"] == rules
+
+
+def test_an_empty_set_is_the_same_as_none() -> None:
+    bare = exported(
+        {"consumers": {"allow": ["*"]}, "purposes": {"allow": ["*"]}, "approval": "required"}, PLACE
+    )
+    spelled = json.loads(json.dumps(bare))
+    spelled["permission"][0] |= {
+        "constraint": [],
+        "duty": [
+            {"action": [{"rdf:value": {"@id": "odrl:obtainConsent"}, "refinement": []}], "constraint": []}
+        ],
+    }
+    assert imported(spelled, PLACE) == imported(bare, PLACE)
+    assert canonical(spelled, PLACE) == canonical(bare, PLACE)

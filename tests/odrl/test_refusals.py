@@ -1,13 +1,18 @@
 """What an offer says and nobody here knows is refused with its JSON path; so is a value of another type."""
 
 import copy
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from marketplace.policy.odrl.canonical import canonical
 from marketplace.policy.odrl.document import exported, imported
 from marketplace.policy.problems import PolicyInvalid
-from tests.odrl.policies import PLACE
+from tests.odrl.policies import PLACE, policies
 
 PLAIN = {
     "consumers": {"allow": ["buyer"], "deny": ["group:rivals"]},
@@ -20,6 +25,8 @@ PLAIN = {
     "approval": "required",
 }
 GAMMA = {"leftOperand": "abc:gamma", "operator": "lteq", "rightOperand": 0.5}
+WORDS = ["@id", "@type", "@value", "@list", "rdf:value", "refinement", "use", "abc:gamma", "abc:Region",
+         "leftOperand", "operator", "rightOperand", "unit", "xsd:decimal", "isAnyOf"]  # fmt: skip
 CONSTRAINT = "$.permission[0].constraint"
 
 
@@ -216,3 +223,45 @@ def test_everybody_alone_is_said_by_leaving_the_constraint_out() -> None:
 @pytest.mark.parametrize("document", [None, 5, "offer", [], {}, {"@graph": []}, [offer()]])
 def test_what_is_no_offer_at_all_is_refused(document: object) -> None:
     assert problems(document)
+
+
+KEYS = st.text(max_size=6) | st.sampled_from(WORDS)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(WORDS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(JSON)
+@settings(max_examples=200, deadline=None)
+def test_any_json_at_all_is_refused_in_words(document: object) -> None:
+    with pytest.raises(PolicyInvalid) as refused:
+        imported(document, PLACE)
+    for one in refused.value.problems:
+        assert one.path.startswith("$")
+        assert one.sentence.endswith(".")
+
+
+@given(policies(), JSON, st.data())
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+def test_an_offer_with_anything_in_any_place_is_taken_or_refused_in_words(
+    plain: dict[str, Any], something: object, data: st.DataObject
+) -> None:
+    document = json.loads(json.dumps(exported(plain, PLACE)))
+    spots = list(places(document))
+    holder, key = data.draw(st.sampled_from(spots))
+    holder[key] = something
+    try:
+        again = imported(document, PLACE)
+    except PolicyInvalid:
+        return
+    assert canonical(exported(again, PLACE), PLACE) == canonical(document, PLACE)
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place in a document: what holds it, and the key or the number."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        yield value, key
+        if isinstance(inner, dict | list):
+            yield from places(inner)

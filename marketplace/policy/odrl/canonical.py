@@ -38,7 +38,12 @@ def _object(value: Mapping[str, Any], names: Names) -> dict[str, Any]:
         key = _SAME.get(short, short)
         read: Callable[[Any, Names], Any] = _READERS.get(key, _values)
         parts[key] = read(inner, names)
-    return parts
+    return _without_nothing(parts)
+
+
+def _without_nothing(parts: dict[str, Any]) -> dict[str, Any]:
+    """An empty set says no more than one that is absent."""
+    return {key: value for key, value in parts.items() if value != []}
 
 
 def _name(value: Any, names: Names) -> Any:
@@ -59,12 +64,8 @@ def _action(value: Any, names: Names) -> Any:
     if not isinstance(value, Mapping) or "@id" in value:
         return _name(value, names)
     refined = {names.short(key): one for key, one in value.items()}
-    name = _name(refined.get("rdf:value"), names)
-    return (
-        {"rdf:value": name, "refinement": _many(refined["refinement"], names)}
-        if "refinement" in refined
-        else name
-    )
+    name, refinement = _name(refined.get("rdf:value"), names), _many(refined.get("refinement", []), names)
+    return {"rdf:value": name, "refinement": refinement} if refinement else name
 
 
 def _values(value: Any, names: Names) -> list[Any]:
@@ -83,7 +84,7 @@ def _value(value: Any, names: Names) -> Any:
     if "@id" in value:
         return {"@id": names.short(value["@id"])}
     parts = {names.short(key): _values(one, names) for key, one in value.items() if key != "@type"}
-    return parts | {"@type": names.short(value["@type"])}
+    return _without_nothing(parts) | {"@type": names.short(value["@type"])}
 
 
 def _literal(value: Mapping[str, Any], names: Names) -> dict[str, str]:
