@@ -107,7 +107,7 @@ _PAID = ("charges_micro_usd", "fee_micro_usd", "total_micro_usd", "shared_nano_n
 def _paid(wallet_id: int, window: Window, size: int) -> Iterator[Line]:
     rows = receipts_of(wallet_id, window)
     for page in keyset.pages(rows, moment="issued_at", columns=_PAID, size=size):
-        labels = _labels([row[1] for row in page])
+        labels = labels_of([row[1] for row in page])
         for at, receipt_id, charges, fee, total, shared in page:
             yield Line(
                 at, receipt_id, ANSWER, wallet_id, -total, receipt_id,
@@ -116,7 +116,8 @@ def _paid(wallet_id: int, window: Window, size: int) -> Iterator[Line]:
             )  # fmt: skip
 
 
-def _labels(receipt_ids: list[UUID]) -> dict[UUID, list[str]]:
+def labels_of(receipt_ids: list[UUID]) -> dict[UUID, list[str]]:
+    """The seats of these receipts."""
     labels: dict[UUID, list[str]] = {}
     found = ReceiptLine.objects.filter(receipt_id__in=receipt_ids).order_by("receipt_id", "label")
     for receipt_id, label in found.values_list("receipt_id", "label"):

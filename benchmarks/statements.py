@@ -11,13 +11,12 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+
+from benchmarks.own_database import own_database
 
 MONTH = "2026-05"
 READ = {
@@ -69,32 +68,11 @@ def _peak_kib() -> int:
 
 def run(database: str, sizes: list[int], what: list[str]) -> Iterator[dict[str, Any]]:
     """Each measurement as it is made, over a database of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        url = database or f"sqlite:///{folder}/statements.sqlite3"
-        name = f"statements_{uuid.uuid4().hex[:8]}"
-        if database:
-            _on_server(database, f"CREATE DATABASE {name}")
-            url = urlunsplit(urlsplit(database)._replace(path=f"/{name}"))
-        os.environ.update(DATABASE_URL=url, VAR_DIR=folder, DJANGO_SETTINGS_MODULE="config.settings")
-        os.environ["ALLOWED_HOSTS"] = "testserver"
-        try:
-            yield from _measured_all(sizes, what)
-        finally:
-            if database:
-                _on_server(database, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _measured_all(sizes: list[int], what: list[str]) -> Iterator[dict[str, Any]]:
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-    for size in sizes:
-        username = _filled(size)
-        for name in what:
-            yield {"lines": size, "what": name, **measured(dict(os.environ), username, READ[name])}
+    with own_database(database, "statements"):
+        for size in sizes:
+            username = _filled(size)
+            for name in what:
+                yield {"lines": size, "what": name, **measured(dict(os.environ), username, READ[name])}
 
 
 def _show(got: dict[str, Any]) -> str:
@@ -126,15 +104,6 @@ def _filled(size: int) -> str:
         month=Month.parse(MONTH), answers=size,
     )  # fmt: skip
     return user.username
-
-
-def _on_server(database: str, statement: str) -> None:
-    import psycopg2
-
-    connection = psycopg2.connect(database)
-    connection.autocommit = True
-    connection.cursor().execute(statement)
-    connection.close()
 
 
 def main() -> None:

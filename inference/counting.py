@@ -50,7 +50,7 @@ def _count(
         consumer=answer.organisation,
         purpose=wishes.purpose,
         mode="private" if wishes.is_private else "open",
-        output="answer",
+        output=wishes.output,
         to_everybody=to_everybody,
         refused={slug: rule for slug, rule in refused.items() if rule not in OWN_CHOICE},
         others=others,

@@ -49,6 +49,7 @@ def hold(*, plan: Plan, question: Question, answer: Answer, bench: Bench) -> tup
             "mode": question.wishes.mode,
             "model": question.model,
             "purpose": question.wishes.purpose,
+            "output": question.wishes.output,
         },
     )
     with given_back_on_failure(answer, bench):

@@ -4,6 +4,7 @@ Read once an admission, in one query, and never kept: a change counts for the ne
 country that no operator confirmed and a domain that is only claimed are unknown here.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import F, Value
@@ -22,23 +23,33 @@ class ConsumerFacts:
 
 def facts_of(organisation: Organisation) -> ConsumerFacts:
     """One query, whatever the organisation is a member of."""
-    groups = ConsumerGroup.objects.filter(organisations=organisation)
-    domains = VerifiedDomain.objects.filter(organisation=organisation)
-    country = Organisation.objects.filter(pk=organisation.pk, country_confirmed_at__isnull=False)
+    return facts_by_id([organisation.pk])[organisation.pk]
+
+
+def facts_by_id(organisation_ids: Collection[int]) -> dict[int, ConsumerFacts]:
+    """Many organisations in one query."""
+    groups = ConsumerGroup.objects.filter(organisations__in=organisation_ids)
+    domains = VerifiedDomain.objects.filter(organisation__in=organisation_ids)
+    confirmed = Organisation.objects.filter(pk__in=organisation_ids, country_confirmed_at__isnull=False)
     parts = [
-        found.order_by().values_list(Value(kind), F(field))
-        for kind, found, field in (
-            ("group", groups, "slug"),
-            ("domain", domains, "domain"),
-            ("country", country, "country"),
+        found.order_by().values_list(F(whose), Value(kind), F(field))
+        for kind, found, whose, field in (
+            ("group", groups, "organisations", "slug"),
+            ("domain", domains, "organisation", "domain"),
+            ("country", confirmed, "pk", "country"),
         )
     ]
-    facts = list(parts[0].union(*parts[1:], all=True))
-    return ConsumerFacts(
-        groups=frozenset(value for kind, value in facts if kind == "group"),
-        domains=frozenset(value for kind, value in facts if kind == "domain"),
-        country=next((value for kind, value in facts if kind == "country"), None),
-    )
+    facts: dict[tuple[int, str], set[str]] = {}
+    for organisation_id, kind, value in parts[0].union(*parts[1:], all=True):
+        facts.setdefault((organisation_id, kind), set()).add(value)
+    return {
+        one: ConsumerFacts(
+            groups=frozenset(facts.get((one, "group"), ())),
+            domains=frozenset(facts.get((one, "domain"), ())),
+            country=next(iter(facts.get((one, "country"), ())), None),
+        )
+        for one in organisation_ids
+    }
 
 
 def known_groups() -> frozenset[str]:

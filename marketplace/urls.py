@@ -3,6 +3,7 @@
 from django.urls import path
 
 from marketplace.api import (
+    backtests,
     budgets,
     catalogue,
     documents,
@@ -32,6 +33,7 @@ urlpatterns = [
     path("sources/<slug:slug>/policies", policies.Policies.as_view()),
     path("sources/<slug:slug>/policies/<int:number>", policies.OnePolicy.as_view()),
     path("sources/<slug:slug>/policies/<int:number>/cancel", policies.CancelPolicy.as_view()),
+    path("sources/<slug:slug>/policy/backtest", backtests.PolicyBacktest.as_view()),
     path("sources/<slug:slug>/suspend", standing.Suspend.as_view()),
     path("sources/<slug:slug>/resume", standing.Resume.as_view()),
     path("sources/<slug:slug>/withdraw", standing.Withdraw.as_view()),

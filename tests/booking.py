@@ -26,12 +26,19 @@ def top_up(actor: Actor, micro_usd: int = 10_000) -> None:
 
 
 def hold(
-    actor: Actor, slug: str, *, now: datetime | None = None, mode: Mode = "open", cap: int = 10
+    actor: Actor,
+    slug: str,
+    *,
+    now: datetime | None = None,
+    mode: Mode = "open",
+    cap: int = 10,
+    purpose: str = "research",
+    detail: dict[str, str] | None = None,
 ) -> uuid.UUID:
     """An answer that has begun: it may rest on the source with `cap` nats."""
     now = now or timezone.now()
     consumer = actor.organisation
-    admission = admit(consumer=consumer, purpose="research", mode=mode, now=now, only=[slug])
+    admission = admit(consumer=consumer, purpose=purpose, mode=mode, now=now, only=[slug])
     (one,) = window_budgets.open_for(admitted=admission.admitted, consumer=consumer, now=now)
     terms = SeatTerms(
         label=slug,
@@ -53,22 +60,31 @@ def hold(
         max_price_micro_usd=None,
         expires_at=now + timedelta(minutes=10),
         now=now,
-        detail={},
+        detail={"mode": mode, "purpose": purpose} if detail is None else detail,
     )
     return hold_id
 
 
 def answer(
-    actor: Actor, slug: str, nats: int, *, now: datetime | None = None, mode: Mode = "open", cap: int = 10
+    actor: Actor,
+    slug: str,
+    nats: int,
+    *,
+    now: datetime | None = None,
+    mode: Mode = "open",
+    cap: int = 10,
+    purpose: str = "research",
+    detail: dict[str, str] | None = None,
+    receipt: dict[str, str] | None = None,
 ) -> None:
     """An answer that rested on the source with so many nats."""
-    hold_id = hold(actor, slug, now=now, mode=mode, cap=cap)
+    hold_id = hold(actor, slug, now=now, mode=mode, cap=cap, purpose=purpose, detail=detail)
     usage = [settlement.Usage(slug, drawn_nano_nats=nats * NAT, charged_nano_nats=nats * NAT)]
     settlement.settle(
         hold_id=hold_id,
         usage=usage,
         tokens_drawn=9,
         tokens_delivered=9,
-        receipt=lambda _settled: {},
+        receipt=lambda _settled: receipt or {},
         now=now or timezone.now(),
     )

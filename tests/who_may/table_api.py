@@ -92,6 +92,7 @@ ROWS = (
     Row("GET", f"{SOURCE}/policy", of_owner(), "sources:read"),
     Row("PUT", f"{SOURCE}/policy", of_owner(EDITORS), "policies:write", PLAIN),
     Row("POST", f"{SOURCE}/policy/validate", of_owner(), "sources:read", PLAIN),
+    Row("POST", f"{SOURCE}/policy/backtest", of_owner(), "sources:read", {"policy": PLAIN, "days": 7}),
     Row("POST", f"{SOURCE}/suspend", of_owner(EDITORS), "sources:write", {"reason": "x"}),
     Row("POST", f"{SOURCE}/resume", of_owner(EDITORS), "sources:write", {}),
     Row("POST", f"{SOURCE}/withdraw", of_owner(MANAGERS), "sources:write", {"reason": "x"}),
