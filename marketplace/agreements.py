@@ -30,14 +30,15 @@ from marketplace.models import (
 )
 from marketplace.parsed_policies import parsed
 from marketplace.policy import purposes
+from marketplace.policy.diff import Diff, diff
 from marketplace.policy.request import Request
 from marketplace.registration import lock
 from marketplace.reviews import checked_reason
 from marketplace.roles import EDITORS, require_role
 
 __all__ = [
-    "approve", "confirm", "decide", "end", "grant", "in_force_for", "of_consumer", "of_owner", "one_of",
-    "refuse", "request",
+    "approve", "changes", "confirm", "decide", "end", "grant", "in_force_for", "of_consumer", "of_owner",
+    "one_of", "refuse", "request",
 ]  # fmt: skip
 Decision = Literal["approve", "refuse", "end"]
 ASKED_AGAIN_AFTER = timedelta(days=1)  # an owner who refused is not asked the same every minute
@@ -195,6 +196,11 @@ def confirm(*, agreement: Agreement, number: int, acting_user: User, now: dateti
             organisation_slug=locked.consumer.slug, now=now,
         )  # fmt: skip
     return locked
+
+
+def changes(agreement: Agreement, version: PolicyVersion) -> Diff:
+    """What other terms would change for the two sides of an agreement."""
+    return diff(agreement.policy_version.plain, version.plain)
 
 
 def _decide_one(

@@ -28,6 +28,7 @@ _TABLE = (
     Scope("policies:write", "Publish policies", "sources"),
     Scope("training", "Start and cancel trainings", "sources"),
     Scope("account", "Balance, usage, statements and top-ups of the organisation"),
+    Scope("agreements", "Ask for the use of sources, confirm new terms, and end agreements", "account"),
     Scope("receipts", "Read and verify receipts"),
     Scope("payouts", "Ask for payouts and follow them"),
     Scope("organisation", "Members, invitations, proofs and API keys of the organisation"),

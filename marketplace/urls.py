@@ -3,6 +3,7 @@
 from django.urls import path
 
 from marketplace.api import (
+    agreements,
     backtests,
     budgets,
     catalogue,
@@ -51,6 +52,16 @@ urlpatterns = [
     path("sources/<slug:slug>/earnings", money.Earnings.as_view()),
     path("sources/<slug:slug>/earnings/statement", statements.SourceStatement.as_view()),
     path("earnings/statement", statements.EarningsStatement.as_view()),
+    path("sources/<slug:slug>/agreements", agreements.Grants.as_view()),
+    path("agreements", agreements.Agreements.as_view()),
+    path("agreements/<uuid:agreement_id>", agreements.OneAgreement.as_view()),
+    path("agreements/<uuid:agreement_id>/end", agreements.EndAgreement.as_view()),
+    path("agreements/<uuid:agreement_id>/confirm", agreements.ConfirmAgreement.as_view()),
+    path("access-requests", agreements.AccessRequests.as_view()),
+    path("access-requests/decide", agreements.DecideAccess.as_view()),
+    path("access-requests/<uuid:agreement_id>/approve", agreements.ApproveAccess.as_view()),
+    path("access-requests/<uuid:agreement_id>/refuse", agreements.RefuseAccess.as_view()),
+    path("access-requests/<uuid:agreement_id>/end", agreements.EndAccess.as_view()),
     path("jobs", training.Jobs.as_view()),
     path("jobs/<int:job_id>", training.OneJob.as_view()),
     path("jobs/<int:job_id>/cancel", training.CancelJob.as_view()),

@@ -138,6 +138,8 @@ class OnePolicy(MarketView):
 
 
 class CancelPolicy(MarketView):
+    write_scope = "policies:write"
+
     @extend_schema(
         summary="Call off a version before its moment",
         request=ReasonIn,

@@ -12,6 +12,7 @@ from marketplace.models.checks import one_of
 from marketplace.models.people import Organisation, User
 from marketplace.models.policies import PolicyVersion
 from marketplace.models.sources import Source
+from marketplace.policy.diff import diff
 
 
 class AgreementState(models.TextChoices):
@@ -94,6 +95,20 @@ class Agreement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} of {self.consumer_id} on source {self.source_id}"
+
+    @property
+    def to_confirm(self) -> PolicyVersion | None:
+        """The terms, in force or announced, that the consumer has to confirm to go on.
+
+        Lists load `source` with its policies.
+        """
+        if self.waits_for_confirmation:
+            return self.source.policy
+        announced = self.source.next_policy
+        approved = self.state == AgreementState.IN_FORCE and not self.automatic
+        if announced is None or not approved or self.confirmed_version_id == announced.pk:
+            return None
+        return announced if diff(self.policy_version.plain, announced.plain).asks_more else None
 
     @property
     def waits_for_confirmation(self) -> bool:

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounting.models import TopUp, TopUpState
-from marketplace import payouts
+from marketplace import agreements, payouts
 from marketplace.models import ApiKey, Job, PolicyTemplate, Source
-from tests.builders import PLAIN, upload
+from tests.builders import PLAIN, draft_source, publish, upload
 from tests.cast import Cast
 from tests.pages.scene import Scene, set_scene
 
@@ -39,7 +39,14 @@ def set_market(cast: Cast) -> tuple[Scene, Arguments]:
     upload(
         cast.owner, Source.objects.get(slug=STATING), text="Content-Usage: search=y\n\nOxlips.", name="b.txt"
     )
+    asked = agreements.request(
+        consumer=cast.buyer.organisation,
+        source=publish(cast.owner, draft_source(cast.owner, "by-approval"), approval="required"),
+        purpose="research", statement="A survey.", acting_user=cast.buyer.user, now=timezone.now(),
+    )  # fmt: skip
     return scene, {
+        "int:number": 1,
+        "uuid:agreement_id": asked.pk,
         "slug:slug": scene.alpine.slug,
         "int:job_id": Job.objects.get(state="running").pk,
         "uuid:receipt_id": scene.receipt.pk,

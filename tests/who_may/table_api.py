@@ -8,6 +8,7 @@ the status says: 404 is what does not exist.
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -36,6 +37,7 @@ def of_owner(roles: Collection[Role] = READERS) -> Who:
 
 LISTED: Who = {**of_organisation()}
 OF_THE_RECEIPT: Who = {**of_owner(), "buyer": OK}
+OF_ITS_CONSUMER: Who = {**of_owner(), "buyer": OK, **dict.fromkeys(MEMBERS, 404)}
 OF_ITS_BUYER: Who = {**OF_THE_RECEIPT, **dict.fromkeys(MEMBERS, 404)}
 
 
@@ -69,6 +71,9 @@ def decision() -> dict[str, Any]:
 OFFER = exported(PLAIN, Place("http://testserver", "alpine-plants", "owner"))
 SOURCE = "v1/sources/<slug:slug>"
 NEW_SOURCE = {"slug": "brand-new", "title": "Brand new"}
+ASKED = "v1/access-requests/<uuid:agreement_id>"
+GRANT = {"consumer": "outsider", "purpose": "research"}
+AGREE = {"source": "harbour-tides", "purpose": "education", "statement": "A school atlas."}
 PAUSE = {"budget": "lifetime"}
 ROWS = (
     Row("GET", "healthz", OPEN),
@@ -91,6 +96,16 @@ ROWS = (
     Row("POST", f"{SOURCE}/train", of_owner(EDITORS), "training", {}, 202),
     Row("GET", f"{SOURCE}/policy", of_owner(), "sources:read"),
     Row("PUT", f"{SOURCE}/policy", of_owner(EDITORS), "policies:write", PLAIN),
+    Row("GET", f"{SOURCE}/policies", of_owner(), "sources:read"),
+    Row("GET", f"{SOURCE}/policies/<int:number>", of_owner(), "sources:read"),
+    Row("POST", f"{SOURCE}/policies/<int:number>/cancel", of_owner(EDITORS), "policies:write", {}, 409),
+    Row("POST", f"{SOURCE}/agreements", of_owner(EDITORS), "sources:write", GRANT, 201),
+    Row("GET", "v1/access-requests", of_organisation(), "sources:read"),
+    Row("POST", "v1/access-requests/decide", of_organisation(EDITORS), "sources:write",
+        {"ids": [str(UUID(int=1))], "decision": "approve"}),
+    Row("POST", f"{ASKED}/approve", of_owner(EDITORS), "sources:write"),
+    Row("POST", f"{ASKED}/refuse", of_owner(EDITORS), "sources:write", {"reason": "x"}),
+    Row("POST", f"{ASKED}/end", of_owner(EDITORS), "sources:write", {"reason": "x"}),
     Row("POST", f"{SOURCE}/policy/validate", of_owner(), "sources:read", PLAIN),
     Row("POST", f"{SOURCE}/policy/backtest", of_owner(), "sources:read", {"policy": PLAIN, "days": 7}),
     Row("POST", f"{SOURCE}/suspend", of_owner(EDITORS), "sources:write", {"reason": "x"}),
@@ -125,6 +140,12 @@ ROWS = (
     Row("POST", "v1/keys/<int:key_id>/rotate", of_owner(MANAGERS), "organisation", {}),
     Row("POST", "v1/keys/<int:key_id>/revoke", of_owner(MANAGERS), "organisation"),
     # users
+    Row("GET", "v1/agreements", of_organisation(), "agreements"),
+    Row("POST", "v1/agreements", of_organisation(EDITORS), "agreements", AGREE, 201),
+    Row("GET", "v1/agreements/<uuid:agreement_id>", OF_ITS_CONSUMER, "agreements"),
+    Row("POST", "v1/agreements/<uuid:agreement_id>/end", OF_ITS_CONSUMER, "agreements", {}),
+    Row("POST", "v1/agreements/<uuid:agreement_id>/confirm", OF_ITS_CONSUMER, "agreements",
+        {"policy_version": 1}, 409),
     Row("GET", "v1/account", of_organisation(), "account"),
     Row("GET", "v1/account/usage", of_organisation(), "account"),
     Row("GET", "v1/account/statement", of_organisation(), "account"),
