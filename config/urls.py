@@ -5,7 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from config import health
-from marketplace.api import metrics, odrl, openings, webhooks
+from marketplace.api import linked, metrics, odrl, openings, webhooks
 
 urlpatterns = [
     path("healthz", health.healthz),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("v1/", include("marketplace.urls")),
     path("v1/", include("inference.urls")),
     path("webhooks/stripe", webhooks.StripeWebhook.as_view()),
+    path("catalog", linked.Catalog.as_view()),
     path("admin/", admin.site.urls),
     path("", include("marketplace.portal.urls")),
 ]

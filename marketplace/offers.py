@@ -9,12 +9,15 @@ from typing import Any
 
 from marketplace import policy_versions, publishing
 from marketplace.models import PolicyVersion, Source, User
+from marketplace.policy.kinds import KINDS
 from marketplace.policy.odrl.canonical import canonical
 from marketplace.policy.odrl.document import exported, imported
 from marketplace.policy.odrl.terms import Place
 from marketplace.policy.parties import UNDISCLOSED
+from marketplace.policy.policy import Policy
 from marketplace.policy.problems import PolicyInvalid
 from marketplace.policy.purposes import ANY
+from marketplace.policy.reader import Reader
 from marketplace.roles import EDITORS, require_role
 
 
@@ -46,6 +49,12 @@ def import_offer(
     if before is not None and _same(before.plain, document, place_of(source, base)):
         return before
     return publishing.publish_policy(source=source, plain=plain, acting_user=acting_user, now=now)
+
+
+def nameless(version: PolicyVersion) -> Policy:
+    """The clauses as others may read them; prices that are for somebody alone are left out."""
+    reader = Reader(without_names(version.plain), "$", [])
+    return Policy.of(kind.read(reader) for kind in KINDS)
 
 
 def without_names(plain: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,13 +45,19 @@ class Loosening:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One page of sources (each with `opened`), and everything around it."""
+class Listed:
+    """One page of sources, each with `opened`, and how many there are on all pages."""
 
     sources: list[Source]
     next: str | None
     previous: str | None
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Listed):
+    """And everything around what was searched for."""
+
     facets: tuple[Facet, ...]
     loosen: tuple[Loosening, ...]
 
@@ -80,6 +86,13 @@ def search(
         facets=_facets(seen, filters, wanted, cells),
         loosen=() if count else _loosen(seen, filters),
     )
+
+
+def listed(*, organisation: Organisation | None, cursor: str, size: int) -> Listed:
+    """Everything that may be seen, by title, page by page."""
+    seen = CatalogueEntry.objects.filter(visible(organisation))
+    page = cut(seen, sort="title", keys=KEYS["title"], cursor=cursor, size=size)
+    return Listed(sources_of(organisation, page.pks), page.next, page.previous, seen.count())
 
 
 def sources_of(organisation: Organisation | None, pks: list[int]) -> list[Source]:

@@ -46,6 +46,8 @@ def names_above(request: Request) -> frozenset[str]:
 
 def name_of(party: str) -> str:
     """How the party stands in a sentence."""
+    if party == UNDISCLOSED:
+        return "those whom its owner has named"
     if party.startswith(GROUP):
         return f"the group '{party.removeprefix(GROUP)}'"
     if party.startswith(DOMAIN):

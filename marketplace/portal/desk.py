@@ -48,6 +48,7 @@ class Desk:
 
 
 View = Callable[Concatenate[HttpRequest, Desk, P], HttpResponseBase]
+OpenView = Callable[Concatenate[HttpRequest, Desk | None, P], HttpResponseBase]
 
 
 def at_desk(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
@@ -68,15 +69,29 @@ def at_desk(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse
     return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", login_required(seated))
 
 
+def in_public(view: OpenView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """For everybody; somebody who is signed in sees what their organisation may see."""
+
+    @wraps(view)
+    def opened(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        desk = _desk(request) if request.user.is_authenticated else None
+        try:
+            return view(request, desk, *args, **kwargs)
+        except NotFound as error:
+            raise Http404(error.detail) from error
+
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", opened)
+
+
 def page(
-    request: HttpRequest, desk: Desk, template: str, *, status: int = 200, **context: Any
+    request: HttpRequest, desk: Desk | None, template: str, *, status: int = 200, **context: Any
 ) -> HttpResponse:
-    """Render one portal page with what every page shows."""
+    """Render one page with what every page shows; without a desk, what everybody may see."""
     shared = {
         "desk": desk,
-        "organisation": desk.organisation,
-        "organisations": desk.organisations,
-        "may_write": desk.may_write,
+        "organisation": desk and desk.organisation,
+        "organisations": desk.organisations if desk else (),
+        "may_write": desk is not None and desk.may_write,
     }
     reply = render(request, f"marketplace/{template}", shared | context, status=status)
     reply["Cache-Control"] = "private, no-cache"  # figures of one organisation, never of a shared cache

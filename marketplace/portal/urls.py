@@ -5,6 +5,7 @@ from django.urls import path
 from marketplace.portal.views import (
     account,
     budgets,
+    catalogue,
     earnings,
     home,
     keys,
@@ -45,6 +46,10 @@ urlpatterns = [
     path("sources/<slug:slug>/resume", source.resume, name="resume"),
     path("sources/<slug:slug>/withdraw", source.withdraw, name="withdraw"),
     path("sources/<slug:slug>/visibility", source.visibility, name="visibility"),
+    path("sources/<slug:slug>/topics", source.topics, name="topics"),
+    path("catalogue", catalogue.catalogue, name="catalogue"),
+    path("catalogue/<slug:slug>", catalogue.card, name="card"),
+    path("compare", catalogue.compare, name="compare"),
     path("earnings", earnings.earnings, name="earnings"),
     path("earnings.csv", earnings.earnings_csv, name="earnings-csv"),
     path("earnings/payouts", payouts.payouts, name="payouts"),

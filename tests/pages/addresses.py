@@ -21,6 +21,7 @@ STATEMENTS = tuple(
     for rest in ("", "/print", ".csv", ".json")
 )
 OF_A_SOURCE = ("", "/documents", "/policy", "/policy/odrl", "/policy/odrl.jsonld", "/budgets", "/progress")
+OPEN = ("/catalogue", "/catalogue/{slug}", "/compare")  # for everybody, signed in or not
 POSTED = (
     "/train",
     "/train/cancel",
@@ -30,6 +31,7 @@ POSTED = (
     "/resume",
     "/withdraw",
     "/visibility",
+    "/topics",
     "/policy/preview",
     "/budgets/pause",
     "/budgets/resume",
@@ -40,6 +42,11 @@ def pages(scene: Scene) -> list[str]:
     """What the owner of the scene can open."""
     own = [f"/sources/{scene.alpine.slug}{part}" for part in OF_A_SOURCE]
     return [*OF_ALL, *STATEMENTS, *own, f"/receipts/{scene.receipt.pk}"]
+
+
+def open_pages(scene: Scene) -> list[str]:
+    """What everybody can open."""
+    return [address.format(slug=scene.alpine.slug) for address in OPEN]
 
 
 def posted(scene: Scene) -> list[str]:

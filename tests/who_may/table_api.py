@@ -84,6 +84,10 @@ ROWS = (
     Row("GET", "v1/docs", OPEN),
     Row("POST", "webhooks/stripe", dict.fromkeys(ACTORS, 400)),  # who does not sign as Stripe does
     Row("GET", "v1/purposes", OPEN),
+    Row("GET", "v1/catalogue", OPEN),
+    Row("GET", "catalog", OPEN),
+    Row("GET", "v1/sources/<slug:slug>/dcat", OPEN),
+    Row("GET", "v1/sources/<slug:slug>/croissant", OPEN),
     Row("GET", "v1/policy-templates", OPEN),
     Row("GET", "v1/policy-templates/<slug:slug>", OPEN, of={"slug:slug": "start"}),
     # owners

@@ -81,6 +81,9 @@ ROWS = (
     Row("POST", "sign-in", OPEN, {"username": "nobody", "password": "x"}),
     Row("POST", "sign-out", dict.fromkeys(ACTORS, "sign in")),
     Row("POST", "organisation", of_owner(), {"organisation": "owner"}),
+    Row("GET", "catalogue", OPEN),
+    Row("GET", "catalogue/<slug:slug>", OPEN),
+    Row("GET", "compare", OPEN),
     Row("GET", "", of_organisation()),
     # owners
     Row("GET", "sources", of_organisation()),
@@ -101,6 +104,7 @@ ROWS = (
     Row("POST", f"{SOURCE}/budgets/pause", of_owner(EDITORS), LIFETIME),
     Row("POST", f"{SOURCE}/budgets/resume", of_owner(EDITORS), LIFETIME),
     Row("GET", f"{SOURCE}/progress", of_owner()),
+    Row("POST", f"{SOURCE}/topics", of_owner(EDITORS), {"topic": ["health"]}),
     Row("POST", f"{SOURCE}/visibility", of_owner(EDITORS), {"visibility": "private"}),
     Row("POST", f"{SOURCE}/train", of_owner(EDITORS)),
     Row("POST", f"{SOURCE}/train/cancel", of_owner(EDITORS), of={"slug:slug": "bird-calls"}),

@@ -57,5 +57,7 @@ class NotTogether(Clause):
         return {"not_together_with": sorted(self.sources), "present": sorted(present)}
 
     def sentences(self) -> Iterator[str]:
-        if self.sources:
+        if UNDISCLOSED in self.sources:
+            yield "It does not vote in the same answer as sources that its owner has named."
+        elif self.sources:
             yield f"It does not vote in the same answer as {listed(quoted(self.sources), 'or')}."

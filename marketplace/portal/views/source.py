@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounting.errors import NotFound
 from marketplace import listing, reviews, standing, training_jobs
+from marketplace.catalogue.topics import MOST_TOPICS, TOPICS
 from marketplace.models import Job, Source, SourceVersion, Visibility
 from marketplace.models.training import LIVE_JOBS
 from marketplace.policy import plain
@@ -51,6 +52,8 @@ def source(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
         newer_version=bool(partition and version and partition.version_id != version.pk),
         job=training.latest_job(found),
         lines=earnings.shown(earnings.lines_of([found])[:LINES], [found]),
+        topics=TOPICS.values(),
+        most_topics=MOST_TOPICS,
         visibilities=[(value, *label.split(": ", 1)) for value, label in Visibility.choices],
         **privacy.shown(found),
         **rights_shown(found, version, timezone.now()),
@@ -152,6 +155,14 @@ def visibility(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
         listing.set_visibility, source=found, visibility=wanted, acting_user=desk.user, now=timezone.now()
     )
     return act(request, call, done="From now on the source is listed as chosen.", back=_page_of(found))
+
+
+@require_POST
+@at_desk
+def topics(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
+    found, chosen = own_source(desk, slug), request.POST.getlist("topic")
+    call = partial(listing.set_topics, source=found, topics=chosen, acting_user=desk.user, now=timezone.now())
+    return act(request, call, done="From now on it is found under these topics.", back=_page_of(found))
 
 
 def _documents(version: SourceVersion | None) -> dict[str, int]:
