@@ -84,6 +84,8 @@ def test_the_offer_itself_is_taken() -> None:
           "rightOperand": {"@type": "abc:Region", "abc:colour": "red"}}, ".rightOperand"),
         ({"leftOperand": "abc:influenceInWindow", "operator": "lteq", "rightOperand": 5,
           "unit": "abc:nat"}, ""),
+        ({"leftOperand": "abc:influenceInWindow", "operator": "lteq", "rightOperand": 5, "unit": "abc:nat",
+          "abc:window": [{"@id": "abc:day-rolling-each"}, {"@id": "abc:hour-rolling-each"}]}, ""),
         ({"leftOperand": "abc:regime", "operator": "eq", "rightOperand": {"@id": "abc:anarchy"}},
          ".rightOperand"),
         (GAMMA, ""),
@@ -179,12 +181,22 @@ def test_a_price_that_is_not_understood_is_refused(refinement: Any, path: str) -
         ({"action": "abc:trainOthers", "constraint": [GAMMA]}, ""),
         ({"action": "use", "constraint": [GAMMA]}, ".constraint[0].leftOperand"),
         ({"action": "use", "constraint": [GAMMA, GAMMA]}, ""),
+        ({"action": "use", "constraint": [{"leftOperand": "purpose", "operator": "isAnyOf",
+                                           "rightOperand": {"@id": "abc:anyPurpose"}}]}, ".constraint[0]"),
     ],
-)
+)  # fmt: skip
 def test_a_prohibition_that_is_not_understood_is_refused(prohibition: Any, path: str) -> None:
     document = offer()
     document["prohibition"].append(prohibition)
     assert only_path(document) == f"$.prohibition[{len(document['prohibition']) - 1}]{path}"
+
+
+def test_what_everybody_pays_stands_in_one_duty() -> None:
+    document = offer()
+    duties = document["permission"][0]["duty"]
+    least = {"leftOperand": "abc:leastPerAnswer", "operator": "eq", "rightOperand": 5, "unit": "abc:microUSD"}
+    duties.append({"action": [{"rdf:value": {"@id": "odrl:compensate"}, "refinement": [least]}]})
+    assert only_path(document) == f"$.permission[0].duty[{len(duties) - 1}]"
 
 
 def test_what_the_plain_form_refuses_is_said_where_it_stands_in_the_offer() -> None:

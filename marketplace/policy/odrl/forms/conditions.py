@@ -117,7 +117,7 @@ class Members(Form):
             found.put(keys, [], one.path)
             return
         words = many(one, self.codec, found)
-        if self.anybody is not None and words == [self.anybody]:
+        if keys == self.allow and self.anybody is not None and words == [self.anybody]:
             found.problem(f"{one.path}.rightOperand", "Leave the constraint out: then this holds for all.")
         else:
             found.put(keys, words, one.path)
@@ -200,7 +200,8 @@ class Series(Form):
             found.put(self.place, rows, found.origins[f"$.{'.'.join(self.place)}[0]"])
 
     def _words(self, one: Condition) -> dict[str, str] | None:
-        value = dict(one.properties).get(self.name.short)
+        values = [value for name, value in one.properties if name == self.name.short]
+        value = values[0] if len(values) == 1 else None
         if not isinstance(value, Iri) or value.name not in {term.short for term in self.values}:
             return None
         return dict(zip(self.named, value.name.removeprefix("abc:").split("-"), strict=True))

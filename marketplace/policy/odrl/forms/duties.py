@@ -141,6 +141,9 @@ class Compensation(Form):
 
     def _base(self, duty: Duty, found: Findings) -> None:
         keys = {short(operand): key for key, (operand, _) in self.amounts.items()}
+        if any(found.has((key,)) for key in self.amounts):
+            found.problem(duty.path, f"'{self.action}' for everybody is there already; name all in one duty.")
+            return
         if not duty.refinements:
             found.problem(duty.path, f"'{self.action}' needs what is paid: {', '.join(keys)}.")
         for one in duty.refinements:
