@@ -10,8 +10,8 @@ from rest_framework.response import Response
 
 from accounting.errors import Invalid
 from marketplace.api.openly import OpenView
-from marketplace.api.rows import TermsOut, terms_of
 from marketplace.api.schema import problems
+from marketplace.api.terms import TermsOut, terms_of
 from marketplace.catalogue.cards import Card, cards_of
 from marketplace.catalogue.search import A_PAGE, MOST_A_PAGE, Found, search
 from marketplace.catalogue.wanted import FACETS, KNOWN, SORTS, Wanted

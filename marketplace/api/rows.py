@@ -7,26 +7,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounting.models import ReceiptLine
+from marketplace.api.terms import TermsOut, terms_of
 from marketplace.models import Document, Job, Partition, PolicyVersion, ReviewItem, Source, SourceVersion
 from marketplace.parsed_policies import parsed
 from marketplace.policy import sentences
-from marketplace.policy.kinds.purposes import Purposes
 from marketplace.policy_versions import STATES, state_of
-
-
-class TermsOut(serializers.Serializer[Any]):
-    """What a consumer must know of a policy: not who else is allowed."""
-
-    regime = serializers.CharField()
-    purposes_allowed = serializers.ListField(child=serializers.CharField())
-    purposes_denied = serializers.ListField(child=serializers.CharField())
-    price_micro_usd_per_nat = serializers.IntegerField()
-    floor_price_micro_usd = serializers.IntegerField()
-    ceiling_price_micro_usd = serializers.IntegerField(allow_null=True, help_text="null: no ceiling")
-    max_gamma = serializers.FloatField()
-    quote = serializers.BooleanField()
-    private_answers = serializers.BooleanField()
-    floor_nats = serializers.FloatField(allow_null=True)
 
 
 class SourceOut(serializers.ModelSerializer[Source]):
@@ -73,23 +58,6 @@ class OwnSourceOut(SourceOut):
 def opened(source: Source) -> bool:
     """Whether more than the card may be shown: what the query found. Rows read without asking show less."""
     return bool(getattr(source, "opened", False))
-
-
-def terms_of(version: PolicyVersion) -> dict[str, Any]:
-    policy = parsed(version)
-    purposes, limits = policy.clause(Purposes), policy.limits
-    return {
-        "regime": limits.regime,
-        "purposes_allowed": sorted(purposes.allow),
-        "purposes_denied": sorted(purposes.deny),
-        "price_micro_usd_per_nat": limits.price_micro_usd_per_nat,
-        "floor_price_micro_usd": limits.floor_price_micro_usd,
-        "ceiling_price_micro_usd": limits.ceiling_price_micro_usd,
-        "max_gamma": limits.max_gamma,
-        "quote": limits.quote,
-        "private_answers": limits.privacy is not None,
-        "floor_nats": limits.floor_nats,
-    }
 
 
 class DocumentOut(serializers.ModelSerializer[Document]):

@@ -148,3 +148,30 @@ def test_a_hostile_body_is_a_problem_like_any_other(cast, body, status, code):
 def test_a_body_that_is_too_long_is_refused_before_it_is_read(cast, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 20
     problem(cast.owner.api.post("/v1/sources", NEW, format="json"), 413, "too_large")
+
+
+def test_the_terms_of_a_source_say_what_a_consumer_must_know_and_neither_who_else_may_nor_beside_whom(cast):
+    live_source(
+        cast.owner,
+        consumers={"allow": ["*"], "deny": ["rival-corp"]},
+        countries={"deny": ["FR"]},
+        outputs={"allow": ["classification"]},
+        minimum_coalition=2,
+        not_together_with=["secret-source"],
+        attribution_notice="From the Almanac.",
+        prices=[
+            {"purpose": "education", "price_micro_usd_per_nat": 5},
+            {"consumer": "friend-corp", "price_micro_usd_per_nat": 1},
+        ],
+    )
+    response = cast.buyer.api.get("/v1/sources/almanac")
+    terms = response.json()["terms"]
+    assert terms["conditions"] == [
+        "Organisations in France may not use it.",
+        "It votes only if at least 2 other sources vote too.",
+    ]
+    assert (terms["outputs"], terms["approval_required"]) == (["classification"], False)
+    assert terms["attribution_notice"] == "From the Almanac."
+    assert terms["prices_by_purpose"] == {"education": 5}
+    said = response.content.decode()
+    assert not any(hidden in said for hidden in ("rival-corp", "friend-corp", "secret-source"))

@@ -108,6 +108,10 @@ class Prices(Clause):
         places = [place for place, one in enumerate(self.rules) if one.matches(names, line)]
         return max(places, key=lambda place: self.rules[place].width, default=None)
 
+    def by_purpose(self) -> dict[str, int]:
+        """The prices that depend on the purpose alone."""
+        return {one.purpose: one.per_nat for one in self.rules if one.purpose and one.consumer is None}
+
     def parties(self) -> Iterator[tuple[str, str]]:
         for place, rule in enumerate(self.rules):
             if rule.consumer is not None:
