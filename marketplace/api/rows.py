@@ -12,6 +12,7 @@ from marketplace.models import Document, Job, Partition, PolicyVersion, ReviewIt
 from marketplace.parsed_policies import parsed
 from marketplace.policy import sentences
 from marketplace.policy_versions import STATES, state_of
+from marketplace.rights import gate
 
 
 class SourceOut(serializers.ModelSerializer[Source]):
@@ -68,10 +69,16 @@ class DocumentOut(serializers.ModelSerializer[Document]):
 
 class VersionOut(serializers.ModelSerializer[SourceVersion]):
     documents = DocumentOut(many=True)
+    rights_to_confirm = serializers.SerializerMethodField(
+        help_text="terms in its texts that wait for the owner's word; training waits with them"
+    )
 
     class Meta:
         model = SourceVersion
-        fields = ["number", "digest", "created_at", "documents"]
+        fields = ["number", "digest", "created_at", "documents", "rights_to_confirm"]
+
+    def get_rights_to_confirm(self, version: SourceVersion) -> int:
+        return gate.waiting_in(version)
 
 
 class ReviewOut(serializers.ModelSerializer[ReviewItem]):

@@ -8,6 +8,12 @@ from marketplace.models import RightsDecision, RightsFinding, Source, SourceVers
 SHOWN = 5
 
 
+def waiting_in(version: SourceVersion | None) -> int:
+    """How many findings of a version wait for their owner."""
+    waiting = RightsFinding.objects.filter(reading__version=version, decision=RightsDecision.OPEN)
+    return waiting.count() if version else 0
+
+
 def require_confirmed(*, source: Source, version: SourceVersion) -> None:
     """Conflict while a finding waits, or while one that applies forbids training."""
     findings = RightsFinding.objects.filter(reading__version=version)

@@ -23,10 +23,11 @@ def source(cast, named_core, work_is_noted):
 
 
 def send(cast, **files):
-    """Each as `name=content`; a dot in a name is written as two underscores."""
+    """Each as `name=content`; a dot in a name is written as two underscores. How many terms then wait."""
     sent = [file(name.replace("__", "."), content) for name, content in files.items()]
     reply = cast.owner.api.post("/v1/sources/almanac/documents", {"files": sent}, format="multipart")
     assert reply.status_code == 201, reply.json()
+    return reply.json()["rights_to_confirm"]
 
 
 def findings(cast):
@@ -39,7 +40,7 @@ def confirm(cast, decision="applies", note="", only=None):
 
 
 def test_a_text_without_terms_is_trained_at_once(cast):
-    send(cast, a__txt=b"Whales are mammals.")
+    assert send(cast, a__txt=b"Whales are mammals.") == 0
     body = cast.owner.api.get(RIGHTS).json()
     assert (body["results"], body["version"], body["waiting"]) == ([], 1, 0)
     assert body["read_at"]
@@ -47,7 +48,7 @@ def test_a_text_without_terms_is_trained_at_once(cast):
 
 
 def test_training_waits_for_the_owners_word_and_says_what_to_do(cast):
-    send(cast, a__txt=ALLOWS)
+    assert send(cast, a__txt=ALLOWS) == 1
     body = problem(cast.owner.api.post(TRAIN, {}, format="json"), 409, "rights_unconfirmed")
     assert "'train-ai=y'" in body["detail"]
     assert RIGHTS in body["next_step"]

@@ -6,6 +6,7 @@ from marketplace.models import Role
 from tests.builders import draft_source, publish, upload
 from tests.cast import Cast
 from tests.pages.browsing import chromium, window
+from tests.pages.test_forms import text_file
 
 PAGE = "/sources/almanac"
 TERMS = (
@@ -40,6 +41,16 @@ def test_findings_are_shown_with_what_they_mean_and_what_the_policy_allows_again
 def test_a_page_without_terms_has_no_such_section(cast: Cast, named_core: None) -> None:
     upload(cast.owner, draft_source(cast.owner))
     assert "about their own use" not in cast.owner.browser.get(PAGE).content.decode()
+
+
+@pytest.mark.django_db
+def test_an_upload_that_states_terms_leads_to_them(cast: Cast, named_core: None) -> None:
+    draft_source(cast.owner)
+    reply = cast.owner.browser.post(
+        f"{PAGE}/documents", {"documents": [text_file(TERMS.encode(), "gentians.md")]}, follow=True
+    )
+    assert reply.redirect_chain == [(PAGE, 302)]
+    assert "Its texts state 5 terms about their own use" in reply.content.decode()
 
 
 @pytest.mark.django_db

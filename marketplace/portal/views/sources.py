@@ -16,6 +16,7 @@ from marketplace.portal.desk import Desk, at_desk, page
 from marketplace.portal.figures.sources import rows_of, sources_of
 from marketplace.portal.forms import DocumentsForm, SourceForm
 from marketplace.portal.uploads import uploads_of
+from marketplace.rights import gate
 
 A_PAGE = 20
 DOCUMENTS_A_PAGE = 50
@@ -84,8 +85,7 @@ def documents(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
     source = own_source(desk, slug)
     form = DocumentsForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid() and _add(form, desk, source):
-        messages.success(request, "Uploaded as a new version. Train again so that it votes.")
-        return redirect("portal:documents", source.slug)
+        return _after_upload(request, source)
     versions = list(source.versions.order_by("-number")[:10])
     version = versions[0] if versions else None
     rows = Document.objects.filter(Q(version=version) if version else Q(pk__in=[])).order_by("name")
@@ -95,6 +95,20 @@ def documents(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
         page=Paginator(rows, DOCUMENTS_A_PAGE).get_page(request.GET.get("page")),
         status=422 if form.errors else 200,
     )  # fmt: skip
+
+
+def _after_upload(request: HttpRequest, source: Source) -> HttpResponse:
+    """Where texts state terms of their own, the next step is the owner's word on them, not training."""
+    waiting = gate.waiting_in(registration.newest_version(source))
+    if not waiting:
+        messages.success(request, "Uploaded as a new version. Train again so that it votes.")
+        return redirect("portal:documents", source.slug)
+    terms = "a term" if waiting == 1 else f"{waiting} terms"
+    messages.warning(
+        request,
+        f"Uploaded as a new version. Its texts state {terms} about their own use: decide below, then train.",
+    )
+    return redirect("portal:source", source.slug)
 
 
 def _add(form: DocumentsForm, desk: Desk, source: Source) -> bool:
