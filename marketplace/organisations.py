@@ -9,6 +9,8 @@ from django.db import IntegrityError, transaction
 from accounting import accounts, audit
 from accounting.errors import Conflict, Invalid
 from accounting.models import AccountKind, Asset
+from accounting.writes import durable_write
+from marketplace import members
 from marketplace.models import Membership, Organisation, Role, User
 from marketplace.roles import MANAGERS, require_role
 
@@ -38,23 +40,25 @@ def create_organisation(
     return organisation
 
 
+@durable_write
 def add_member(
     *, organisation: Organisation, user: User, role: Role, acting_user: User, now: datetime
 ) -> Membership:
     """Give a person a role; a person who has one already gets the new one instead."""
+    organisation = members.locked(organisation)
     require_role(acting_user=acting_user, organisation=organisation, roles=MANAGERS)
-    with transaction.atomic(durable=True):
-        before = Membership.objects.filter(user=user, organisation=organisation).first()
-        membership, _ = Membership.objects.update_or_create(
-            user=user, organisation=organisation, defaults={"role": role}, create_defaults={
-                "role": role, "created_at": now
-            },
-        )  # fmt: skip
-        audit.record(
-            acting_user=acting_user.username, action="membership.set", subject=f"user:{user.username}",
-            before={"role": before.role} if before else None, after={"role": role},
-            organisation_slug=organisation.slug, now=now,
-        )  # fmt: skip
+    before = Membership.objects.filter(user=user, organisation=organisation).first()
+    membership, _ = Membership.objects.update_or_create(
+        user=user,
+        organisation=organisation,
+        defaults={"role": role},
+        create_defaults={"role": role, "created_at": now},
+    )
+    members.require_an_owner(organisation)
+    members.record(
+        "membership.set", user, organisation, before=before.role if before else None, after=role,
+        acting_user=acting_user, now=now,
+    )  # fmt: skip
     return membership
 
 

@@ -13,6 +13,7 @@ from marketplace.models.catalogue import CatalogueEntry
 from marketplace.models.changes import SourceChange
 from marketplace.models.consumers import ConsumerGroup, DomainClaim, Proof, VerifiedDomain
 from marketplace.models.counts import RefusalCount, RequestCount
+from marketplace.models.invitations import Invitation
 from marketplace.models.keys import ApiKey, DaySpendCap
 from marketplace.models.people import Membership, Organisation, Role, User
 from marketplace.models.policies import PolicyCancellation, PolicyVersion
@@ -45,6 +46,7 @@ __all__ = [
     "DaySpendCap",
     "Document",
     "DomainClaim",
+    "Invitation",
     "Job",
     "JobKind",
     "JobState",

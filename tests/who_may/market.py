@@ -9,8 +9,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounting.models import TopUp, TopUpState
-from marketplace import agreements, payouts
-from marketplace.models import ApiKey, Job, PolicyTemplate, Source
+from marketplace import agreements, invitations, organisations, payouts
+from marketplace.models import ApiKey, Job, PolicyTemplate, Role, Source, User
 from tests.builders import PLAIN, draft_source, publish, upload
 from tests.cast import Cast
 from tests.pages.scene import Scene, set_scene
@@ -35,6 +35,14 @@ def set_market(cast: Cast) -> tuple[Scene, Arguments]:
         provider="stripe", state=TopUpState.OPEN, requested_by="owner", created_at=timezone.now(),
         checkout_url="https://checkout.stripe.com/c/pay", reference="cs_1", id=uuid.uuid4(),
     )  # fmt: skip
+    colleague = organisations.add_member(
+        organisation=organisation, user=User.objects.create_user("colleague"), role=Role.EDITOR,
+        acting_user=cast.owner.user, now=timezone.now(),
+    )  # fmt: skip
+    invitation, token = invitations.invite(
+        organisation=organisation, email="adam@example.org", role=Role.VIEWER, link="/invitations/",
+        acting_user=cast.owner.user, now=timezone.now(),
+    )  # fmt: skip
     PolicyTemplate.objects.create(slug="start", title="Start", description="To start from.", plain=PLAIN)
     upload(
         cast.owner, Source.objects.get(slug=STATING), text="Content-Usage: search=y\n\nOxlips.", name="b.txt"
@@ -53,6 +61,9 @@ def set_market(cast: Cast) -> tuple[Scene, Arguments]:
         "uuid:payout_id": payout.pk,
         "uuid:top_up_id": top_up.pk,
         "int:key_id": ApiKey.objects.get(created_by=cast.owner.user, name="tests").pk,
+        "int:member_id": colleague.pk,
+        "int:invitation_id": invitation.pk,
+        "str:token": token,
         "path:slug": settings.CORE_SLUG,
     }
 

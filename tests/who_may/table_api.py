@@ -139,6 +139,13 @@ ROWS = (
     Row("GET", "v1/payouts/<uuid:payout_id>", of_owner(), "payouts"),
     Row("POST", "v1/payouts/<uuid:payout_id>/cancel", of_owner(TREASURERS), "payouts"),
     # the organisation
+    Row("GET", "v1/members", of_organisation(), "organisation"),
+    Row("PATCH", "v1/members/<int:member_id>", of_owner(MANAGERS), "organisation", {"role": "viewer"}),
+    Row("DELETE", "v1/members/<int:member_id>", of_owner(MANAGERS), "organisation", ok=204),
+    Row("GET", "v1/invitations", of_organisation(MANAGERS), "organisation"),
+    Row("POST", "v1/invitations", of_organisation(MANAGERS), "organisation",
+        {"email": "eve@example.org", "role": "viewer"}, 201),
+    Row("DELETE", "v1/invitations/<int:invitation_id>", of_owner(MANAGERS), "organisation", ok=204),
     Row("GET", "v1/keys", of_organisation(MANAGERS), "organisation"),
     Row("POST", "v1/keys", of_organisation(MANAGERS), "organisation", {"name": "mine"}, 201),
     Row("POST", "v1/keys/<int:key_id>/rotate", of_owner(MANAGERS), "organisation", {}),
