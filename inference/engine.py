@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounting.errors import DomainError, Forbidden
 from accounting.settlement import settle_lost
-from inference import counting, lifecycle, query, replaying
+from inference import counting, judging_topics, lifecycle, query, replaying
 from inference.bench import Bench
 from inference.channel import AnswerChannel, current_channel
 from inference.models import Answer, AnswerKind
@@ -31,6 +31,7 @@ STEPS = {
     AnswerKind.COMPLETION: query.answer_question,
     AnswerKind.PLAN: query.explain_plan,
     AnswerKind.VERIFICATION: replaying.verify_receipt,
+    AnswerKind.TOPIC: judging_topics.judge_question,
 }
 _one_at_a_time = threading.RLock()
 _benches: list[Bench] = []

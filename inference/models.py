@@ -15,6 +15,7 @@ class AnswerKind(models.TextChoices):
     COMPLETION = "completion"
     PLAN = "plan"
     VERIFICATION = "verification"
+    TOPIC = "topic"
 
 
 class AnswerState(models.TextChoices):

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounting import audit
-from marketplace.models import Agreement, AgreementState, Organisation, PolicyVersion, Side
+from marketplace.models import Agreement, AgreementState, Organisation, PolicyVersion, Side, Source
 from marketplace.policy.purposes import lineage
 from marketplace.policy.request import AgreementFacts
 
@@ -31,6 +31,17 @@ def in_force_for(
     found: dict[int, set[str]] = {}
     for source_id, purpose in approved.order_by().values_list("source_id", "purpose"):
         found.setdefault(source_id, set()).add(purpose)
+    return {key: AgreementFacts(approved_for=frozenset(terms)) for key, terms in found.items()}
+
+
+def approved_by(source: Source) -> dict[int, AgreementFacts]:
+    """The same from the other side: what the owner has approved, by consumer."""
+    approved = Agreement.objects.filter(
+        source=source, state=AgreementState.IN_FORCE, automatic=False, policy_version=source.policy_id
+    )
+    found: dict[int, set[str]] = {}
+    for consumer_id, purpose in approved.order_by().values_list("consumer_id", "purpose"):
+        found.setdefault(consumer_id, set()).add(purpose)
     return {key: AgreementFacts(approved_for=frozenset(terms)) for key, terms in found.items()}
 
 

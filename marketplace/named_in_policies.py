@@ -6,7 +6,7 @@ Asked when a policy is saved. A published one is not asked again: who is in no s
 from marketplace import consumers
 from marketplace.policy.parties import GROUP
 from marketplace.policy.policy import Policy
-from marketplace.policy.problems import PolicyInvalid, Problem
+from marketplace.policy.problems import UNKNOWN_TERM, PolicyInvalid, Problem
 
 
 def require_known_groups(policy: Policy) -> None:
@@ -15,7 +15,7 @@ def require_known_groups(policy: Policy) -> None:
     known = consumers.known_groups() if named else frozenset()
     groups = ((place, party.removeprefix(GROUP)) for place, party in named)
     problems = [
-        Problem(place, f"There is no group '{slug}' on this market.")
+        Problem(place, f"There is no group '{slug}' on this market.", UNKNOWN_TERM)
         for place, slug in groups
         if slug not in known
     ]

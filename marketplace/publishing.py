@@ -43,7 +43,7 @@ def read_policy(plain: object) -> Policy:
 
 def refused(error: PolicyInvalid) -> Invalid:
     """Every problem of a policy, in whatever form it was written, as the refusal to take it."""
-    problems = [{"path": one.path, "sentence": one.sentence} for one in error.problems]
+    problems = [one.as_json() for one in error.problems]
     more = f" There are {len(problems) - 1} more problems." if len(problems) > 1 else ""
     return Invalid(
         f"The policy cannot be taken: {problems[0]['path']}: {problems[0]['sentence']}{more}",

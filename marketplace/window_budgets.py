@@ -55,9 +55,12 @@ def read(
 
 
 def rows_of(
-    wanted: Mapping[int, Sequence[Window]], consumer: Organisation, now: datetime
+    wanted: Mapping[int, Sequence[Window]], consumer: Organisation | None, now: datetime
 ) -> dict[tuple[int, str], WindowBudget]:
-    """What is open now for this consumer and for all, by source and window; no query without windows."""
+    """What is open now for this consumer and for all, by source and window; no query without windows.
+
+    None is nobody in particular: only what all consumers share is open.
+    """
     windows = {window for own in wanted.values() for window in own}
     if not windows:
         return {}

@@ -22,9 +22,9 @@ from marketplace.api.caller import caller_of
 from marketplace.api.pagination import page
 from marketplace.api.repeats import repeatable
 from marketplace.api.rows import PolicyOut, PolicyVersionOut
-from marketplace.api.schema import PlaceOut, paged, problems
+from marketplace.api.schema import paged, problems
 from marketplace.api.standing import ReasonIn
-from marketplace.policy import purposes, sentences
+from marketplace.policy import purposes
 from marketplace.visibility import own_source
 
 EXAMPLE = OpenApiExample(
@@ -54,14 +54,6 @@ ANNOUNCED = OpenApiExample(
     request_only=True,
 )
 ENVELOPE = frozenset({"policy", "effective_at"})
-
-
-class VerdictOut(serializers.Serializer[Any]):
-    """What publishing this policy would meet."""
-
-    valid = serializers.BooleanField()
-    problems = PlaceOut(many=True)
-    sentences = serializers.ListField(child=serializers.CharField())
 
 
 class PurposeOut(serializers.Serializer[Any]):
@@ -154,24 +146,6 @@ class CancelPolicy(MarketView):
             source=source, number=number, acting_user=caller.user, now=timezone.now(), **wish
         )
         return Response(PolicyVersionOut(policy_versions.one_of(source=source, number=number)).data)
-
-
-class PolicyValidate(MarketView):
-    write_scope = "sources:read"  # it changes nothing
-
-    @extend_schema(
-        summary="Try a policy without publishing it",
-        request=OpenApiTypes.OBJECT,
-        examples=[EXAMPLE],
-        responses={200: VerdictOut, **problems(400, 404)},
-    )
-    def post(self, request: Request, slug: str) -> Response:
-        own_source(organisation=caller_of(request).organisation, slug=slug)
-        try:
-            policy = publishing.read_policy(request.data)
-        except Invalid as error:
-            return Response({"valid": False, "problems": error.extra["problems"], "sentences": []})
-        return Response({"valid": True, "problems": [], "sentences": sentences.sentences(policy)})
 
 
 def _unwrapped(body: dict[str, Any]) -> tuple[Any, object]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from marketplace import consumers, taking_effect
+from marketplace import agreement_use, consumers, taking_effect
 from marketplace.backtest.past import Consumer
 from marketplace.backtest.verdicts import Verdicts
 from marketplace.models import Organisation, PolicyVersion, RefusalCount, RequestCount, Source
@@ -48,7 +48,7 @@ def considered(*, source: Source, draft: Policy, since: date, now: datetime) -> 
     asking = set(requests.values_list("consumer_id", flat=True)) | set(
         refusals.values_list("consumer_id", flat=True)
     )
-    known, new = _consumers(asking - {source.organisation_id}), Verdicts(draft)
+    known, new = _consumers(source, asking - {source.organisation_id}), Verdicts(draft)
     before = _Before(list(taking_effect.taken(source).order_by("number")))
     for consumer_id, purpose, mode, output, day, count in requests.values_list(*_ASKED).iterator():
         if consumer_id in known:
@@ -79,10 +79,11 @@ class _Before:
         return verdict.rule if isinstance(verdict, Deny) else None
 
 
-def _consumers(organisation_ids: set[int]) -> dict[int, Consumer]:
+def _consumers(source: Source, organisation_ids: set[int]) -> dict[int, Consumer]:
+    approved = agreement_use.approved_by(source)
     facts = consumers.facts_by_id(organisation_ids)
     slugs = Organisation.objects.filter(pk__in=organisation_ids).values_list("pk", "slug")
-    return {pk: Consumer(pk, slug, facts[pk]) for pk, slug in slugs}
+    return {pk: Consumer(pk, slug, facts[pk], approved.get(pk)) for pk, slug in slugs}
 
 
 def _end_of(day: date, now: datetime) -> datetime:

@@ -1,8 +1,8 @@
 """Reads what a back-test replays: the receipt lines of a source with who asked for what, page by page.
 
-What is known of a consumer (groups, domains, country) is what is known today. What an answer was for stands
-in its hold; where an older one does not say it, in its receipt. Questions are not read: they are the
-consumer's.
+What is known of a consumer (groups, domains, country, approvals) is what is known today. What an answer was
+for stands in its hold; where an older one does not say it, in its receipt. Questions are not read: they are
+the consumer's.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,10 +12,11 @@ from typing import Any
 from accounting import past_answers
 from accounting.past_answers import PastLine
 from accounting.statement_lines import Window
-from marketplace import consumers
+from marketplace import agreement_use, consumers
 from marketplace.backtest.answers import Asked, PastAnswer
 from marketplace.consumers import ConsumerFacts
 from marketplace.models import Organisation, Source
+from marketplace.policy.request import AgreementFacts
 
 Detail = Mapping[str, Any]
 
@@ -27,7 +28,11 @@ class Past:
     source: Source
     with_voters: bool = False
     known: dict[int, "Consumer"] = field(default_factory=dict)  # by wallet
+    _approved: Mapping[int, AgreementFacts] = field(default_factory=dict)
     _asked: dict[tuple[Any, ...], Asked | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._approved = agreement_use.approved_by(self.source)
 
     def answers(self, window: Window) -> Iterator[PastAnswer]:
         for page in past_answers.pages(self.source.earnings_account_id, window):
@@ -43,7 +48,8 @@ class Past:
             found = list(Organisation.objects.filter(wallet_account_id__in=unknown).only("pk", "slug"))
             facts = consumers.facts_by_id([one.pk for one in found])
             self.known.update(
-                (one.wallet_account_id, Consumer(one.pk, one.slug, facts[one.pk])) for one in found
+                (one.wallet_account_id, Consumer(one.pk, one.slug, facts[one.pk], self._approved.get(one.pk)))
+                for one in found
             )
 
     def _answer(
@@ -87,9 +93,11 @@ class Consumer:
     pk: int
     slug: str
     facts: ConsumerFacts
+    agreement: AgreementFacts | None = None
 
     def asked(self, purpose: Any, mode: Any, output: Any, others: frozenset[str] | None = None) -> Asked:
         return Asked(
             consumer=self.slug, purpose=purpose, mode=mode, output=output, groups=self.facts.groups,
-            domains=self.facts.domains, country=self.facts.country, others=others,
+            domains=self.facts.domains, country=self.facts.country, agreement=self.agreement,
+            others=others,
         )  # fmt: skip

@@ -149,7 +149,7 @@ def _notes(source: Source, draft: Policy, later: frozenset[Stage], total: Sums) 
         yield "An answer above a limit of the draft is taken to have stopped exactly at the limit."
     if total.unknown:
         yield f"It is not on record what {total.unknown} of the answers were for; they are kept as they were."
-    yield "Groups, domains and countries of consumers are those of today."
+    yield "Groups, domains, countries and approvals of consumers are those of today."
 
 
 def _midnight(now: datetime) -> datetime:

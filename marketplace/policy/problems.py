@@ -2,13 +2,22 @@
 
 from dataclasses import dataclass
 
+UNKNOWN_TERM, CONTRADICTION = "unknown_term", "contradiction"
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`path` is a JSON path into the policy as it was sent, e.g. `$.influence_nats.per_answer`."""
+    """`path` is a JSON path into the policy as it was sent, e.g. `$.influence_nats.per_answer`.
+
+    `code` is stable: unknown_term, invalid_value, contradiction, and those of `warnings`.
+    """
 
     path: str
     sentence: str
+    code: str = "invalid_value"
+
+    def as_json(self) -> dict[str, str]:
+        return {"path": self.path, "code": self.code, "sentence": self.sentence}
 
 
 class PolicyInvalid(ValueError):

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from marketplace.policy.problems import Problem
+from marketplace.policy.problems import UNKNOWN_TERM, Problem
 from marketplace.policy.purposes import ANY
 from marketplace.policy.request import NANO
 
@@ -27,13 +27,15 @@ class Reader:
     path: str
     problems: list[Problem]
 
-    def problem(self, key: str, sentence: str) -> None:
-        self.problems.append(Problem(_sayable(f"{self.path}.{key}"), _sayable(sentence)))
+    def problem(self, key: str, sentence: str, code: str = "invalid_value") -> None:
+        self.problems.append(Problem(_sayable(f"{self.path}.{key}"), _sayable(sentence), code))
 
     def only(self, known: Sequence[str]) -> None:
         for key in self.values:
             if key not in known:
-                self.problem(str(key), f"This term is not known. Known here: {', '.join(known)}.")
+                self.problem(
+                    str(key), f"This term is not known. Known here: {', '.join(known)}.", UNKNOWN_TERM
+                )
 
     def child(self, key: str, known: Sequence[str]) -> "Reader | None":
         """The object under `key`, or None where it is absent or null."""

@@ -147,6 +147,69 @@ def test_validate_names_every_problem_and_publishes_nothing(cast, source):
     assert not PolicyVersion.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("changes", "code", "path"),
+    [
+        ({"colour": "red"}, "unknown_term", "$.colour"),
+        ({"purposes": {"allow": ["fun"]}}, "unknown_term", "$.purposes.allow"),
+        ({"consumers": {"allow": ["group:nobody"]}}, "unknown_term", "$.consumers.allow"),
+        ({"max_gamma": 2}, "invalid_value", "$.max_gamma"),
+        ({"purposes": {"allow": ["*"], "deny": []}, "floor_nats": 3}, "contradiction", "$.floor_nats"),
+    ],
+)
+def test_validate_says_what_kind_of_problem_it_is(cast, source, changes, code, path):
+    body = cast.owner.api.post(f"{ADDRESS}/validate", policy(**changes), format="json").json()
+    (found,) = body["problems"]
+    assert (found["severity"], found["code"], found["path"]) == ("error", code, path)
+    assert (body["valid"], body["diff"]) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "path"),
+    [
+        ({"consumers": {"allow": []}}, "nobody", "$.consumers.allow"),
+        ({"purposes": {"allow": []}}, "nobody", "$.purposes.allow"),
+        ({"max_gamma": 0}, "nothing", "$.max_gamma"),
+        ({"influence_nats": {"per_answer": 0}}, "nothing", "$.influence_nats.per_answer"),
+        ({"purposes": {"allow": ["research"], "deny": ["advertising"]}}, "unreachable", "$.purposes.deny"),
+        ({"consumers": {"allow": ["buyer"], "deny": ["outsider"]}}, "unreachable", "$.consumers.deny"),
+        ({"valid_until": "2020-01-01T00:00:00Z"}, "over", "$.valid_until"),
+        ({"price_micro_usd_per_nat": 0}, "free", "$.price_micro_usd_per_nat"),
+    ],
+)
+def test_validate_warns_of_what_has_no_effect_and_takes_it(cast, source, changes, code, path):
+    body = cast.owner.api.post(f"{ADDRESS}/validate", policy(**changes), format="json").json()
+    (found,) = body["problems"]
+    assert (found["severity"], found["code"], found["path"]) == ("warning", code, path)
+    assert body["valid"] is True
+    assert put(cast, policy(**changes)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"purposes": {"allow": ["research"], "deny": ["medical-research"]}},
+        {"purposes": {"allow": ["medical-research"], "deny": ["market-research"]}},
+        {"consumers": {"allow": ["*"], "deny": ["outsider"]}},
+        {"consumers": {"allow": ["domain:example.org"], "deny": ["outsider"]}},
+    ],
+)
+def test_an_exception_that_can_decide_something_is_no_warning(cast, source, changes):
+    body = cast.owner.api.post(f"{ADDRESS}/validate", policy(**changes), format="json").json()
+    unreachable = [one for one in body["problems"] if one["code"] == "unreachable"]
+    assert bool(unreachable) == (changes.get("purposes", {}).get("allow") == ["medical-research"])
+
+
+def test_validate_shows_what_would_change_in_the_policy_in_force(cast, source):
+    put(cast, policy())
+    draft = policy(price_micro_usd_per_nat=30)
+    diff = cast.owner.api.post(f"{ADDRESS}/validate", draft, format="json").json()["diff"]
+    assert [(one["path"], one["before"], one["after"]) for one in diff["changes"]] == [
+        ("$.price_micro_usd_per_nat", 20, 30)
+    ]
+    assert diff["now"] == ["It costs 30 micro-USD a nat of influence."]
+
+
 def test_the_purposes_are_published(cast):
     found = {one["slug"]: one["parent"] for one in cast.stranger.get("/v1/purposes").json()}
     assert found["medical-research"] == "research"

@@ -20,6 +20,7 @@ from tests.builders import PLAIN
 from tests.who_may.actors import ACTORS, MEMBERS, OK, OTHERS, Told, Who, members
 from tests.who_may.market import STATING
 
+SIMULATION = {"policy": PLAIN, "consumer": "buyer", "purpose": "research"}
 READERS = frozenset(Role)
 OPEN: Who = dict.fromkeys(ACTORS, OK)
 SIGNED_IN: Who = {**OPEN, "stranger": 401}
@@ -111,6 +112,7 @@ ROWS = (
     Row("POST", f"{ASKED}/refuse", of_owner(EDITORS), "sources:write", {"reason": "x"}),
     Row("POST", f"{ASKED}/end", of_owner(EDITORS), "sources:write", {"reason": "x"}),
     Row("POST", f"{SOURCE}/policy/validate", of_owner(), "sources:read", PLAIN),
+    Row("POST", f"{SOURCE}/policy/simulate", of_owner(), "sources:read", SIMULATION),
     Row("POST", f"{SOURCE}/policy/backtest", of_owner(), "sources:read", {"policy": PLAIN, "days": 7}),
     Row("POST", f"{SOURCE}/suspend", of_owner(EDITORS), "sources:write", {"reason": "x"}),
     Row("POST", f"{SOURCE}/resume", of_owner(EDITORS), "sources:write", {}),

@@ -9,7 +9,7 @@ from marketplace.policy.odrl.forms import Members
 from marketplace.policy.odrl.terms import Term
 from marketplace.policy.odrl.values import Named
 from marketplace.policy.policy import Policy
-from marketplace.policy.problems import Problem
+from marketplace.policy.problems import UNKNOWN_TERM, Problem
 from marketplace.policy.purposes import ANY, PURPOSES, known, lineage
 from marketplace.policy.reader import Reader
 from marketplace.policy.request import YES, Allow, Deny, Request
@@ -44,6 +44,7 @@ class Purposes(Clause):
                     reader.problem(
                         f"purposes.{key}",
                         f"The purpose '{term}' is not known. Known: {', '.join(PURPOSES)}.",
+                        UNKNOWN_TERM,
                     )
         return cls(allow, deny)
 
