@@ -105,15 +105,17 @@ def distances(encoder: Encoder, *, keywords: bool, examples: bool) -> tuple[list
         places = dict(zip(region.texts, placed(encoder, region.texts), strict=True))
         for other in SUBJECTS:
             target = within if other is subject else without
-            target += [nearest(region, place, places) for place in placed(encoder, other.questions)]
-        without += [nearest(region, place, places) for place in placed(encoder, OF_NONE)]
+            target += measured(encoder, region, other.questions, places)
+        without += measured(encoder, region, OF_NONE, places)
     return within, without
 
 
-def nearest(region: Region, place: Place, places: dict[str, Place]) -> float:
-    distance = region.distance_of(place, places)
-    assert distance is not None
-    return distance
+def measured(
+    encoder: Encoder, region: Region, questions: tuple[str, ...], places: dict[str, Place]
+) -> list[float]:
+    found = region.distances_of(placed(encoder, questions), places)
+    assert found is not None
+    return found
 
 
 def placed(encoder: Encoder, texts: tuple[str, ...]) -> list[Place]:

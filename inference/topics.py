@@ -18,7 +18,7 @@ from marketplace.policy.kinds.topics import Topics
 from marketplace.policy.request import Deny, QuestionFacts
 
 PART_CHARACTERS = 500  # an encoder reads only the beginning of a text: well within that, in any language
-MOST_PARTS = 128  # of a prompt; a longer one fits into no model that is served here
+MOST_PARTS = 64  # of a prompt; a longer one fits into no model that is served here
 
 
 def on_topic(*, routed: Routed, question: Question, bench: Bench) -> Routed:

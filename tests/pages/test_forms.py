@@ -92,7 +92,7 @@ def test_a_source_is_registered_with_its_documents_and_a_short_name_from_its_tit
         ({"slug": "not a slug"}, "Enter a valid “slug”"),
         ({"slug": "Upper"}, "lower-case"),
         ({"slug": "new"}, "is an address of this site"),
-        ({"slug": "taken"}, "is taken"),
+        ({"slug": "taken"}, "cannot be had"),
         ({"documents": None}, "Choose at least one .txt or .md file."),
     ],
 )

@@ -6,7 +6,7 @@ is no: a text without a place, places of different lengths, a number that is non
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from operator import mul
 from typing import Any, Self
 
 from marketplace.policy.clause import Clause
@@ -21,6 +21,7 @@ from marketplace.policy.words import listed
 
 DISTANCE = 0.75  # of a region that does not say how far it reaches: benchmarks/topics.py
 MOST_TEXTS = 32
+UNIT_WITHIN = 1e-3
 LONGEST_KEYWORD, LONGEST_EXAMPLE = 64, 400
 
 
@@ -51,13 +52,13 @@ class Region:
     def texts(self) -> tuple[str, ...]:
         return (*self.keywords, *self.examples)
 
-    def distance_of(self, part: Place, places: Mapping[str, Place]) -> float | None:
-        """To the nearest of its texts; None where it cannot be computed."""
-        if not all(text in places for text in self.texts):
+    def distances_of(self, parts: Sequence[Place], places: Mapping[str, Place]) -> list[float] | None:
+        """Of each part to the nearest of its texts; None where that cannot be computed."""
+        texts = [places.get(text, ()) for text in self.texts]
+        dimensions = {len(place) for place in (*parts, *texts)}
+        if not parts or len(dimensions) > 1 or not all(_is_unit(place) for place in (*parts, *texts)):
             return None
-        distances = [_cosine_distance(part, places[text]) for text in self.texts]
-        known = [distance for distance in distances if distance is not None]
-        return min(known) if len(known) == len(distances) else None
+        return [1 - max(_product(part, text) for text in texts) for part in parts]
 
     def words_in(self, text: str) -> list[str]:
         """The keywords that stand in a text, as whole words."""
@@ -111,7 +112,7 @@ class Topics(Clause):
         """Every part of the question has to lie within: a long question does not smuggle another one in."""
         if self.within is None:
             return None
-        farthest = _extreme(max, self.within, question.asked, question.places)
+        farthest = _farthest(self.within, question)
         if farthest is None:
             return "Whether the question is about what the policy allows cannot be computed."
         if farthest > self.within.distance:
@@ -122,7 +123,7 @@ class Topics(Clause):
         """Nothing that was said may lie within, and no keyword may stand in it."""
         if self.not_within is None:
             return None
-        nearest = _extreme(min, self.not_within, question.said, question.places)
+        nearest = _nearest(self.not_within, question)
         if nearest is None:
             return "Whether the question is about what the policy excludes cannot be computed."
         if nearest <= self.not_within.distance or self.not_within.words_in(question.text):
@@ -133,9 +134,9 @@ class Topics(Clause):
         question = request.question
         found: dict[str, Any] = {}
         if self.within is not None:
-            found["within"] = _measured(self.within, max, question, question.asked if question else ())
+            found["within"] = _measured(self.within, _farthest(self.within, question))
         if self.not_within is not None:
-            found["not_within"] = _measured(self.not_within, min, question, question.said if question else ())
+            found["not_within"] = _measured(self.not_within, _nearest(self.not_within, question))
             found["not_within"]["words"] = self.not_within.words_in(question.text) if question else []
         return found
 
@@ -168,29 +169,34 @@ def _region(reader: Reader, key: str) -> Region | None:
     return Region(keywords, examples, DISTANCE if distance is None else distance)
 
 
-def _extreme(
-    choose: Any, region: Region, parts: Sequence[Place], places: Mapping[str, Place]
-) -> float | None:
-    distances = [region.distance_of(part, places) for part in parts]
-    if not distances or None in distances:
+def _farthest(region: Region, question: QuestionFacts | None) -> float | None:
+    """Of what was asked."""
+    if question is None:
         return None
-    return float(choose(distances))
+    distances = region.distances_of(question.asked, question.places)
+    return None if distances is None else max(distances)
 
 
-def _measured(
-    region: Region, choose: Any, question: QuestionFacts | None, parts: Sequence[Place]
-) -> dict[str, Any]:
-    distance = _extreme(choose, region, parts, question.places) if question else None
+def _nearest(region: Region, question: QuestionFacts | None) -> float | None:
+    """Of all that was said."""
+    if question is None:
+        return None
+    distances = region.distances_of(question.said, question.places)
+    return None if distances is None else min(distances)
+
+
+def _measured(region: Region, distance: float | None) -> dict[str, Any]:
     return {"distance": None if distance is None else round(distance, 4), "most": region.distance}
 
 
-def _cosine_distance(left: Place, right: Place) -> float | None:
-    if len(left) != len(right) or not left:
-        return None
-    product = sum(a * b for a, b in zip(left, right, strict=True))
-    length = sqrt(sum(a * a for a in left)) * sqrt(sum(b * b for b in right))
-    distance = 1 - product / length if length > 0 else float("nan")
-    return distance if isfinite(distance) else None
+def _is_unit(place: Place) -> bool:
+    """Encoders give unit vectors; what is none is no place, not a number among others."""
+    return abs(_product(place, place) - 1) < UNIT_WITHIN
+
+
+def _product(left: Place, right: Place) -> float:
+    product: float = sum(map(mul, left, right))
+    return product
 
 
 def _plain_words(text: str) -> str:
