@@ -4,6 +4,7 @@ from django.urls import path
 
 from marketplace.portal.views import (
     account,
+    agreements,
     budgets,
     catalogue,
     earnings,
@@ -17,6 +18,7 @@ from marketplace.portal.views import (
     source,
     sources,
     statements,
+    versions,
     wallet,
 )
 
@@ -50,6 +52,13 @@ urlpatterns = [
     path("catalogue", catalogue.catalogue, name="catalogue"),
     path("catalogue/<slug:slug>", catalogue.card, name="card"),
     path("compare", catalogue.compare, name="compare"),
+    path("sources/<slug:slug>/policy/versions", versions.versions, name="policy-versions"),
+    path("sources/<slug:slug>/policy/versions/<int:number>/cancel", versions.cancel, name="policy-cancel"),
+    path("access", agreements.requests, name="access"),
+    path("access/decide", agreements.decide, name="access-decide"),
+    path("agreements", agreements.agreements, name="agreements"),
+    path("agreements/<uuid:agreement_id>/end", agreements.end, name="agreement-end"),
+    path("agreements/<uuid:agreement_id>/confirm", agreements.confirm, name="agreement-confirm"),
     path("earnings", earnings.earnings, name="earnings"),
     path("earnings.csv", earnings.earnings_csv, name="earnings-csv"),
     path("earnings/payouts", payouts.payouts, name="payouts"),

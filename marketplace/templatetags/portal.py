@@ -12,11 +12,15 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounting import words
+from marketplace.policy.purposes import PURPOSES
 
 register = template.Library()
 
 BADGES = {
     "live": "good",
+    "in_force": "good",
+    "waiting": "warn",
+    "not_approved": "bad",
     "active": "good",
     "done": "good",
     "verified": "good",
@@ -133,6 +137,13 @@ def when(moment: datetime | None, absent: str = "never") -> SafeString | str:
 @register.filter
 def badge(state: str) -> SafeString:
     return format_html('<span class="badge {}">{}</span>', BADGES.get(state, ""), state.replace("_", " "))
+
+
+@register.filter
+def purpose(slug: str) -> str:
+    """A purpose by its title; one that this version does not know by its own name."""
+    known = PURPOSES.get(slug)
+    return slug if known is None else known.title
 
 
 @register.simple_tag

@@ -6,6 +6,8 @@ OF_ALL = (
     "/",
     "/sources",
     "/sources/new",
+    "/access",
+    "/agreements",
     "/earnings",
     "/earnings.csv",
     "/earnings/payouts",
@@ -20,7 +22,16 @@ STATEMENTS = tuple(
     for section in ("account", "earnings")
     for rest in ("", "/print", ".csv", ".json")
 )
-OF_A_SOURCE = ("", "/documents", "/policy", "/policy/odrl", "/policy/odrl.jsonld", "/budgets", "/progress")
+OF_A_SOURCE = (
+    "",
+    "/documents",
+    "/policy",
+    "/policy/odrl",
+    "/policy/odrl.jsonld",
+    "/policy/versions",
+    "/budgets",
+    "/progress",
+)
 OPEN = ("/catalogue", "/catalogue/{slug}", "/compare")  # for everybody, signed in or not
 POSTED = (
     "/train",

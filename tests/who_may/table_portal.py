@@ -14,9 +14,9 @@ from marketplace.models import RightsFinding, Role
 from marketplace.roles import EDITORS, MANAGERS, TREASURERS
 from tests.pages.test_forms import OPEN as OPEN_POLICY
 from tests.pages.test_forms import text_file, typed
-from tests.who_may.actors import ACTORS, OK, OTHERS, Told, Who, members
+from tests.who_may.actors import ACTORS, MEMBERS, OK, OTHERS, Told, Who, members
 from tests.who_may.market import STATING
-from tests.who_may.table_api import OFFER
+from tests.who_may.table_api import AGREE, OFFER
 
 READERS = frozenset(Role)
 OPEN: Who = dict.fromkeys(ACTORS, OK)
@@ -49,6 +49,7 @@ class Row:
 SOURCE = "sources/<slug:slug>"
 REASON = {"reason": "x", "confirm": "alpine-plants"}
 NEW_SOURCE = {"slug": "brand-new", "title": "Brand new", "license": "CC0-1.0"}
+OF_ITS_CONSUMER: Who = {**of_owner(), "buyer": OK, **dict.fromkeys(MEMBERS, 404)}
 LIFETIME = {"budget": "lifetime", "reason": "x"}
 NEW_KEY = {"name": "mine", "scopes": ["answers"]}
 TOP_UP = {"amount_usd": "25", "operation_id": str(uuid.UUID(int=7))}
@@ -111,6 +112,10 @@ ROWS = (
     Row("POST", f"{SOURCE}/suspend", of_owner(EDITORS), REASON),
     Row("POST", f"{SOURCE}/resume", of_owner(EDITORS)),
     Row("POST", f"{SOURCE}/withdraw", of_owner(MANAGERS), REASON),
+    Row("GET", f"{SOURCE}/policy/versions", of_owner()),
+    Row("POST", f"{SOURCE}/policy/versions/<int:number>/cancel", of_owner(EDITORS)),
+    Row("GET", "access", of_organisation()),
+    Row("POST", "access/decide", of_organisation(EDITORS), {"decision": "approve"}),
     Row("GET", "earnings", of_organisation()),
     Row("GET", "earnings.csv", of_organisation()),
     Row("GET", "earnings/payouts", of_organisation()),
@@ -118,6 +123,10 @@ ROWS = (
     Row("GET", "earnings/payouts.csv", of_organisation()),
     Row("POST", "earnings/payouts/<uuid:payout_id>/cancel", of_owner(TREASURERS)),
     # users
+    Row("GET", "agreements", of_organisation()),
+    Row("POST", "agreements", of_organisation(EDITORS), AGREE),
+    Row("POST", "agreements/<uuid:agreement_id>/end", OF_ITS_CONSUMER),
+    Row("POST", "agreements/<uuid:agreement_id>/confirm", OF_ITS_CONSUMER, {"policy_version": "1"}),
     Row("GET", "receipts/<uuid:receipt_id>", {**of_owner(), "buyer": OK}),
     Row("GET", "account", of_organisation()),
     *STATEMENTS,

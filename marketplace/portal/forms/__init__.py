@@ -1,5 +1,7 @@
 """What people type into the portal, checked before a use case sees it."""
 
+from marketplace.portal.forms.agreements import AccessForm
+from marketplace.portal.forms.effective import EffectiveForm
 from marketplace.portal.forms.keys import CapsForm, KeyForm
 from marketplace.portal.forms.odrl import OfferForm
 from marketplace.portal.forms.payouts import PayoutForm
@@ -8,8 +10,10 @@ from marketplace.portal.forms.sources import DocumentsForm, SourceForm
 from marketplace.portal.forms.wallet import TopUpForm
 
 __all__ = [
+    "AccessForm",
     "CapsForm",
     "DocumentsForm",
+    "EffectiveForm",
     "KeyForm",
     "OfferForm",
     "PayoutForm",

@@ -1,6 +1,7 @@
 """The policy page: clauses as a form, the same in plain words beside it, and publishing."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ from marketplace.policy.problems import PolicyInvalid
 from marketplace.policy.sentences import sentences
 from marketplace.portal.actions import attempt
 from marketplace.portal.desk import Desk, at_desk, page
-from marketplace.portal.forms import PolicyForm
+from marketplace.portal.forms import EffectiveForm, PolicyForm
 from marketplace.portal.forms.policy import initial_from
 from marketplace.portal.views.sources import own_source
 
@@ -37,14 +38,13 @@ def policy(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
     in_force = found.policy.plain if found.policy else None
     if request.method != "POST":
         form = PolicyForm(initial=initial_from(in_force))
-        return _page(request, desk, found, form, _in_force(found))
+        return _page(request, desk, found, form, _in_force(found), when=EffectiveForm())
     form = PolicyForm(request.POST, in_force=in_force)
-    words = checked(form)
-    if not form.errors and request.POST.get("do") == "publish" and _publish(form, desk, found):
-        waits = reviews.waiting_of(found) is not None
-        messages.success(request, SENT_TO_REVIEW if waits else "Published. It holds from the next answer on.")
-        return redirect("portal:source", found.slug)
-    return _page(request, desk, found, form, words)
+    words, when = checked(form), EffectiveForm(request.POST)
+    holds_together = when.is_valid() and not form.errors
+    if holds_together and request.POST.get("do") == "publish" and _publish(form, when, desk, found):
+        return _published(request, found, when.cleaned_data["effective_at"])
+    return _page(request, desk, found, form, words, when=when)
 
 
 @require_POST
@@ -68,13 +68,27 @@ def checked(form: PolicyForm) -> list[str]:
         return []
 
 
-def _publish(form: PolicyForm, desk: Desk, source: Source) -> bool:
-    written = form.plain()
+def _publish(form: PolicyForm, when: EffectiveForm, desk: Desk, source: Source) -> bool:
+    written, moment = form.plain(), when.cleaned_data["effective_at"]
 
     def call() -> None:
-        publishing.publish_policy(source=source, plain=written, acting_user=desk.user, now=timezone.now())
+        publishing.publish_policy(
+            source=source, plain=written, acting_user=desk.user, now=timezone.now(), effective_at=moment
+        )
 
     return attempt(form, call)
+
+
+def _published(request: HttpRequest, source: Source, moment: datetime | None) -> HttpResponse:
+    """Back to what shows it: the source, or the versions where it waits for its moment."""
+    if reviews.waiting_of(source) is not None:
+        messages.success(request, SENT_TO_REVIEW)
+    elif moment is not None:
+        messages.success(request, f"Announced. It takes effect by itself on {moment:%d %B %Y, %H:%M} UTC.")
+        return redirect("portal:policy-versions", source.slug)
+    else:
+        messages.success(request, "Published. It holds from the next answer on.")
+    return redirect("portal:source", source.slug)
 
 
 def _in_force(source: Source) -> list[str]:
@@ -101,12 +115,19 @@ def _has_exceptions(form: PolicyForm) -> bool:
 
 
 def _page(
-    request: HttpRequest, desk: Desk, source: Source, form: PolicyForm, words: list[str]
+    request: HttpRequest,
+    desk: Desk,
+    source: Source,
+    form: PolicyForm,
+    words: list[str],
+    *,
+    when: EffectiveForm,
 ) -> HttpResponse:
+    newest = source.policies.order_by("-number").values_list("number", flat=True).first()
     return page(
         request, desk, "policy.html", section="sources", source=source, form=form, sentences=words,
         problems=_problems(form) if form.is_bound else [],
         exceptions=_has_exceptions(form),
         windows_set=any(field.value() or field.errors for _, fields in form.windows() for field in fields),
-        next_number=source.policy.number + 1 if source.policy else 1, status=422 if form.errors else 200,
+        when=when, next_number=(newest or 0) + 1, status=422 if form.errors or when.errors else 200,
     )  # fmt: skip
