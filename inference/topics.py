@@ -1,8 +1,8 @@
 """Is the question about what a source's policy allows? Asked once the question has a place: step 5 (plan).
 
 The engine's encoder gives the places of the question and of the texts that policies name; the policy judges.
-What is too long to be looked at whole has no place, and no place is no. It must not look at what a source
-holds: the verdict follows from the question and the policy, in private answers too.
+A prompt that is too long to be looked at whole has no place, and no place is no. It must not look at what a
+source holds: the verdict follows from the question and the policy, in private answers too.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from marketplace.policy.kinds.topics import Topics
 from marketplace.policy.request import Deny, QuestionFacts
 
 PART_CHARACTERS = 500  # an encoder reads only the beginning of a text: well within that, in any language
-MOST_PARTS = 64  # of a prompt; a longer one fits into no model that is served here
+MOST_PARTS = 64  # of a prompt: a longer one is not looked at, which is no
 
 
 def on_topic(*, routed: Routed, question: Question, bench: Bench) -> Routed:
