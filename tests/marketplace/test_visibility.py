@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from accounting.errors import Invalid, PermissionDenied
 from accounting.models import AuditEvent
-from marketplace import listing, visibility
-from marketplace.models import Role, Source, SourceState, Visibility
-from tests.builders import draft_source
+from marketplace import agreements, listing, visibility
+from marketplace.models import Role, Side, Source, SourceState, Visibility
+from tests.builders import draft_source, publish
 from tests.cast import Actor, Cast
 
 pytestmark = [pytest.mark.books, pytest.mark.django_db]
@@ -90,3 +90,17 @@ def test_roles_that_do_not_edit_do_not_set_it(cast: Cast, role: Role) -> None:
     source = draft_source(cast.owner)
     with pytest.raises(PermissionDenied):
         show(cast.owner.colleague(role), source, "private")
+
+
+@pytest.mark.parametrize("wanted", ["listed_on_request", "private"])
+def test_what_its_owner_granted_opens_a_source_until_it_ends(cast: Cast, wanted: str) -> None:
+    source = show(cast.owner, publish(cast.owner, draft_source(cast.owner)), wanted)
+    by: dict[str, Any] = {"acting_user": cast.owner.user, "now": timezone.now()}
+    agreement = agreements.grant(consumer=cast.buyer.organisation, source=source, purpose="research", **by)
+    assert [one.opened for one in visibility.visible_to(cast.buyer.organisation)] == [True]
+    shown = cast.buyer.api.get("/v1/catalogue").json()["results"]
+    assert [(one["slug"], one["description"]) for one in shown] == [("almanac", "The almanac.")]
+    assert cast.outsider.api.get("/v1/sources/almanac").status_code == (404 if wanted == "private" else 200)
+    agreements.end(agreement=agreement, side=Side.OWNER, reason="over", **by)
+    opened = [one.opened for one in visibility.visible_to(cast.buyer.organisation)]
+    assert opened == ([] if wanted == "private" else [False])
