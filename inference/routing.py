@@ -17,11 +17,11 @@ from inference.net.constants import PASSAGES_PER_SEAT, RELEVANCE_LEAST
 from inference.net.partition_files import Partition
 from inference.net.passages import Passage
 from inference.net.relevance import votes
-from inference.net.sketches import groups
 from inference.plan import Considered, Excluded
 from inference.request import Question
 from inference.shelf import Unusable
 from marketplace.admission import Admitted
+from marketplace.duplicates.overlaps import groups_among
 from marketplace.models import Document
 
 
@@ -59,7 +59,7 @@ def route(*, admitted: Iterable[Admitted], question: Question, bench: Bench) -> 
         score = partition.relevance(vector)
         considered.append(_considered(one, score, private=question.wishes.is_private))
     if not question.wishes.is_private:
-        considered = _grouped(considered, materials)
+        considered = _grouped(considered)
     return Routed(tuple(considered), materials, tuple(broken))
 
 
@@ -85,9 +85,14 @@ def _considered(admitted: Admitted, score: float, *, private: bool) -> Considere
     return Considered(admitted, score if score >= RELEVANCE_LEAST else 0.0, token_charge_nano_nats=charge)
 
 
-def _grouped(considered: Sequence[Considered], materials: Mapping[str, Material]) -> list[Considered]:
+def _grouped(considered: Sequence[Considered]) -> list[Considered]:
     """Nearly the same text, offered twice, shares one seat. No private source is ever compared."""
     knowing = [one for one in considered if votes(one.relevance)]
-    numbers = groups([materials[one.slug].partition.sketch for one in knowing])
-    group_of = {one.slug: number for one, number in zip(knowing, numbers, strict=True)}
-    return [replace(one, group=group_of.get(one.slug)) for one in considered]
+    alike = groups_among([one.admitted.version.pk for one in knowing])
+    number_of = {leader: number for number, leader in enumerate(dict.fromkeys(alike.values()))}
+    grouped = {
+        one.slug: number_of[alike[one.admitted.version.pk]]
+        for one in knowing
+        if one.admitted.version.pk in alike
+    }
+    return [replace(one, group=grouped.get(one.slug)) for one in considered]

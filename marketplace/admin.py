@@ -3,6 +3,7 @@
 from marketplace.console import (
     consumers,
     demand,
+    duplicates,
     keys,
     organisations,
     payouts,
@@ -19,6 +20,7 @@ from marketplace.console import (
 __all__ = [
     "consumers",
     "demand",
+    "duplicates",
     "keys",
     "organisations",
     "payouts",

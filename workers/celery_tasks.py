@@ -16,6 +16,7 @@ train = app.task(name="workers.tasks.train", acks_late=True)(tasks.train)
 expire_holds = app.task(name="workers.tasks.expire_holds")(tasks.expire_holds)
 expire_transfers = app.task(name="workers.tasks.expire_transfers")(tasks.expire_transfers)
 keep_budgets = app.task(name="workers.tasks.keep_budgets")(tasks.keep_budgets)
+compare_sources = app.task(name="workers.tasks.compare_sources")(tasks.compare_sources)
 keep_catalogue = app.task(name="workers.tasks.keep_catalogue")(tasks.keep_catalogue)
 take_up_lost_work = app.task(name="workers.tasks.take_up_lost_work")(tasks.take_up_lost_work)
 delete_expired_transcripts = app.task(name="workers.tasks.delete_expired_transcripts")(

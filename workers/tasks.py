@@ -61,6 +61,13 @@ def keep_catalogue(**_: object) -> None:
         logger.warning("%s rows of the catalogue were made again", mended)
 
 
+def compare_sources(**_: object) -> None:
+    """Versions that came since are sketched and compared with what other sources have."""
+    from marketplace.duplicates import comparing
+
+    comparing.compare_due(now=timezone.now(), clock=timezone.now)
+
+
 def take_up_lost_work(**_: object) -> None:
     """Trainings whose lease ran out go back to the queue; answers whose worker died are failed."""
     from workers import recovery

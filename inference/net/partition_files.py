@@ -52,7 +52,6 @@ class Partition:
     index: PassageIndex
     passages: tuple[Passage, ...]
     theta: float
-    sketch: tuple[int, ...]
     manifest: Mapping[str, Any]
 
     def relevance(self, question: Vectors) -> float:
@@ -120,12 +119,12 @@ def load_partition(
         for name, path in ((ADAPTER, paths.adapter), (INDEX, paths.index), (PASSAGES, paths.passages)):
             _check_file(name, path, manifest["files"][name])
         passages = _read_passages(paths.passages)
-        theta, sketch = float(manifest["theta"]), tuple(int(mark) for mark in manifest["sketch"])
+        theta = float(manifest["theta"])
     except (KeyError, TypeError) as error:
         raise PartitionCorrupt(MANIFEST, f"lacks {error}") from error
     adapter = _read_adapter(core, paths.adapter, manifest)
     index = _read_index(paths.index, passages=len(passages), dimensions=encoder.dimensions)
-    return Partition(adapter, index, passages, theta, sketch, manifest)
+    return Partition(adapter, index, passages, theta, manifest)
 
 
 def _check_fit(core: Core, encoder: Encoder, manifest: Mapping[str, Any]) -> None:

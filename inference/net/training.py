@@ -23,7 +23,6 @@ from inference.net.partition_files import Metrics, save_partition
 from inference.net.passages import Passage, split_documents
 from inference.net.relevance import threshold
 from inference.net.sampling import Sample, TooLittleText, choose
-from inference.net.sketches import sketch
 
 STAGES = ("passages", "index", "adapter", "quality", "save")
 
@@ -73,7 +72,7 @@ def train_partition(
     adapter = train_adapter(core=core, texts=sample.training, seed=seed, watch=watch)
     metrics = _judged(core, adapter, sample, len(passages), watch)
     settings = {"seed": seed, "adapter_tokens": adapter_tokens, "adapter_parameters": adapter.parameters}
-    about = _about(core, encoder, documents, index, metrics) | settings
+    about = _about(core, encoder, index, metrics) | settings
     watch.at("save", 0, 1)
     manifest = save_partition(directory, adapter=adapter, index=index, passages=passages, about=about)
     report("save", 1, 1)
@@ -103,7 +102,6 @@ def _judged(core: Core, adapter: Adapter, sample: Sample, passages: int, watch: 
 def _about(
     core: Core,
     encoder: Encoder,
-    documents: Sequence[str],
     index: PassageIndex,
     metrics: Metrics,
 ) -> dict[str, Any]:
@@ -113,6 +111,5 @@ def _about(
         "encoder": {"name": encoder.name, "digest": encoder.digest, "dimensions": encoder.dimensions},
         "constants": constants.constants_digest(),
         "theta": threshold(index=index, encoder=encoder),
-        "sketch": list(sketch(documents)),
         "metrics": asdict(metrics),
     }

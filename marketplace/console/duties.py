@@ -14,7 +14,7 @@ REVIEWER, FINANCE, AUDITOR = Staff.POLICY_REVIEWER, Staff.FINANCE, Staff.AUDITOR
 _POLICIES = (
     "source sourceversion document policyversion reviewitem policytemplate partition job windowbudget "
     "budgetalert requestcount refusalcount consumergroup verifieddomain domainclaim policycancellation "
-    "sourcechange rightsreading rightsfinding"
+    "sourcechange rightsreading rightsfinding resemblance versionsketch"
 )
 _PEOPLE = "user membership staffrole apikey dayspendcap keptreply"
 _BOOKS = (

@@ -13,6 +13,7 @@ from marketplace.models.catalogue import CatalogueEntry
 from marketplace.models.changes import SourceChange
 from marketplace.models.consumers import ConsumerGroup, DomainClaim, Proof, VerifiedDomain
 from marketplace.models.counts import RefusalCount, RequestCount
+from marketplace.models.duplicates import Resemblance, SketchMark, VersionSketch
 from marketplace.models.invitations import Invitation
 from marketplace.models.keys import ApiKey, DaySpendCap
 from marketplace.models.people import Membership, Organisation, Role, User
@@ -62,6 +63,7 @@ __all__ = [
     "Proof",
     "RefusalCount",
     "RequestCount",
+    "Resemblance",
     "ReviewItem",
     "ReviewState",
     "RightsDecision",
@@ -71,6 +73,7 @@ __all__ = [
     "RightsVocabulary",
     "Role",
     "Side",
+    "SketchMark",
     "Source",
     "SourceChange",
     "SourceState",
@@ -79,6 +82,7 @@ __all__ = [
     "StaffRole",
     "User",
     "VerifiedDomain",
+    "VersionSketch",
     "Visibility",
     "WindowBudget",
     "WindowKind",

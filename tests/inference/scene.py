@@ -17,6 +17,7 @@ from inference.models import Answer
 from inference.net.training import TrainedPartition
 from inference.shelf import Shelf
 from marketplace import job_lease, training_jobs
+from marketplace.duplicates import comparing
 from marketplace.models import Partition, Source
 from marketplace.storage import store
 from tests import builders
@@ -58,6 +59,7 @@ class Scene:
         source = builders.draft_source(owner, name)
         builders.upload(owner, source, text=text_of(slug), name=f"{name}.txt")
         self.sources[name] = builders.publish(owner, source, **policy)
+        comparing.compare_due(now=timezone.now(), clock=timezone.now)  # as upkeep does within seconds
         self._train(owner, source, self.trained[slug])
         return self.sources[name]
 

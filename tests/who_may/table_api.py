@@ -97,6 +97,7 @@ ROWS = (
     Row("GET", SOURCE, LISTED, "sources:read"),
     Row("PATCH", SOURCE, of_owner(EDITORS), "sources:write", {"title": "Other"}),
     Row("GET", f"{SOURCE}/documents", of_owner(), "sources:read"),
+    Row("GET", f"{SOURCE}/overlaps", of_owner(), "sources:read"),
     Row("POST", f"{SOURCE}/documents", of_owner(EDITORS), "sources:write", files, 201, "multipart"),
     Row("POST", f"{SOURCE}/train", of_owner(EDITORS), "training", {}, 202),
     Row("GET", f"{SOURCE}/policy", of_owner(), "sources:read"),

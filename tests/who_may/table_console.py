@@ -26,7 +26,7 @@ TABLES: Roles = {
             "marketplace_windowbudget", "marketplace_budgetalert", "marketplace_requestcount",
             "marketplace_refusalcount", "marketplace_consumergroup", "marketplace_verifieddomain",
             "marketplace_domainclaim", "marketplace_sourcechange", "marketplace_rightsreading",
-            "marketplace_rightsfinding",
+            "marketplace_rightsfinding", "marketplace_resemblance", "marketplace_versionsketch",
         ),
         READERS,
     ),

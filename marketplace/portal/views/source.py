@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounting.errors import NotFound
 from marketplace import listing, reviews, standing, training_jobs
 from marketplace.catalogue.topics import MOST_TOPICS, TOPICS
+from marketplace.duplicates.overlaps import overlaps_of
 from marketplace.models import Job, Source, SourceVersion, Visibility
 from marketplace.models.training import LIVE_JOBS
 from marketplace.policy import plain
@@ -54,6 +55,7 @@ def source(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
         lines=earnings.shown(earnings.lines_of([found])[:LINES], [found]),
         topics=TOPICS.values(),
         most_topics=MOST_TOPICS,
+        overlaps=overlaps_of(found),
         visibilities=[(value, *label.split(": ", 1)) for value, label in Visibility.choices],
         **privacy.shown(found),
         **rights_shown(found, version, timezone.now()),
