@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from accounting.errors import Forbidden, Invalid
-from marketplace import window_budgets
+from marketplace import agreement_use, window_budgets
 from marketplace.compiled.index import Allowed, Asked, Ids
 from marketplace.compiled.kept import KEPT
 from marketplace.consumers import facts_of
@@ -111,7 +111,7 @@ def admit(
         request=_request(consumer, purpose, mode, now, output),
         selection=selection_of(only=only, ignore=ignore, require=require, gamma=gamma, mode=mode),
         core_digest=core_digest,
-        agreements={},
+        agreements=agreement_use.in_force_for(consumer),
     )
     named = _named(question)
     allowed = _allowed(question, named)

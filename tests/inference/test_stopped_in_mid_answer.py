@@ -114,6 +114,9 @@ def test_what_takes_the_right_away_counts_from_the_next_token_on(scene, play, ac
     signed = scene.receipt(body["abc"]["receipt_id"]).body["sources"][0]
     assert signed["stopped"] == found["stopped"]
     assert signed["limited_by"] == "policy"
+    address = f"/v1/receipts/{body['abc']['receipt_id']}/verify"
+    verified = scene.cast.buyer.api.post(address, {}, format="json").json()
+    assert (verified["signature"], verified["sums"], verified["replayed"]) == (True, True, True)
 
 
 def test_a_policy_lapses_by_the_clock_alone(scene, play):
@@ -201,3 +204,40 @@ def test_the_rows_are_looked_at_once_a_token_at_most_and_not_while_the_last_look
     settings.POLICY_LOOK_SECONDS = A_TOKEN.total_seconds() * TOKENS
     play(lambda _now: None)
     assert len(looks) == 1
+
+
+def test_who_speaks_only_beside_others_stops_when_they_do(scene, play):
+    privacy = {"regime": "privacy", "privacy": PRIVACY}
+    scene.offer("python-guide", as_slug="guide", minimum_coalition=1, **privacy)
+    other = scene.offer("opera-guide", as_slug="other", **privacy)
+    reply = play(
+        lambda now: suspend(scene, other, now),
+        seed=None, abc={"mode": "private", "only": ["guide", "other"]},
+    ).json()  # fmt: skip
+    found = {one["source"]: one["stopped"] for one in reply["abc"]["sources"]}
+    assert {slug: one["rule"] for slug, one in found.items()} == {
+        "guide": "coalition",
+        "other": "suspended",
+    }
+    assert {one["after_tokens"] for one in found.values()} == {CHANGED_AFTER}
+    assert reply["usage"]["completion_tokens"] == TOKENS
+
+
+def test_an_approved_agreement_that_ends_or_waits_for_new_terms_stops_the_source(scene, play):
+    source = scene.offer("python-guide", as_slug="guide", approval="required")
+    asked = agreements.request(
+        consumer=scene.cast.buyer.organisation, source=source, purpose="academic-research",
+        statement="A survey.", acting_user=scene.cast.buyer.user, now=timezone.now(),
+    )  # fmt: skip
+    agreements.approve(agreement=asked, acting_user=scene.cast.owner.user, now=timezone.now())
+
+    def dearer(now):
+        publishing.publish_policy(
+            source=source, plain=policy(approval="required", price_micro_usd_per_nat=30),
+            acting_user=scene.cast.owner.user, now=now,
+        )  # fmt: skip
+
+    found = play(dearer).json()["abc"]["sources"][0]
+    assert (found["stopped"]["rule"], found["stopped"]["after_tokens"]) == ("approval", CHANGED_AFTER)
+    signed = scene.receipt(scene.ask(abc={"only": ["opera-guide"]}).json()["abc"]["receipt_id"]).body
+    assert "guide" not in [one["source"] for one in signed["sources"]]

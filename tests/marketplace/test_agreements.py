@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounting.errors import Conflict, Forbidden, Invalid, PermissionDenied
 from accounting.models import AuditEvent
 from marketplace import agreement_mail, agreement_use, agreements, publishing, taking_effect
+from marketplace.admission import admit
 from marketplace.models import Agreement, AgreementNotice, AgreementState, PolicyVersion, Role, Side
 from tests.at_once import at_once
 from tests.builders import draft_source, live_source, policy, publish
@@ -364,3 +365,34 @@ def test_of_many_first_answers_one_makes_the_agreement(cast):
     got = at_once(first)
     assert all(one == got[0] for one in got)
     assert Agreement.objects.count() == 1
+
+
+# --- admission -----------------------------------------------------------------------------------------
+
+
+def admission_of(cast, source):
+    found = admit(
+        consumer=cast.buyer.organisation, purpose="research", mode="open", now=timezone.now(),
+        only=[source.slug],
+    )  # fmt: skip
+    return [one.source.slug for one in found.admitted] or (found.denied[0].rule, found.denied[0].reason)
+
+
+def test_who_is_not_approved_is_told_what_to_do_and_who_is_votes_until_it_ends(cast, source):
+    rule, reason = admission_of(cast, source)
+    assert rule == "approval"
+    assert "/v1/agreements" in reason
+    asked = ask(cast, source)
+    assert admission_of(cast, source)[0] == "approval"
+    approve(cast, asked)
+    assert admission_of(cast, source) == ["almanac"]
+    end(asked, Side.OWNER, cast.owner)
+    assert admission_of(cast, source)[0] == "approval"
+
+
+def test_what_is_listed_on_request_votes_for_whom_its_owner_approved(cast):
+    source = live_source(cast.owner)
+    type(source).objects.filter(pk=source.pk).update(visibility="listed_on_request")
+    assert admission_of(cast, source)[0] == "agreement"
+    approve(cast, ask(cast, source))
+    assert admission_of(cast, source) == ["almanac"]

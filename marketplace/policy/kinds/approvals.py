@@ -11,6 +11,7 @@ from marketplace.policy.reader import Reader
 from marketplace.policy.request import YES, Allow, Deny, Request
 
 CHOICES = ("none", "required")
+ASK = "Ask for it, or confirm new terms: /v1/agreements, or Agreements in the portal."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,11 @@ class Approvals(Clause):
             return YES
         approved = frozenset() if request.agreement is None else request.agreement.approved_for
         if not approved:
-            return self.no(request, f"The owner has not approved of '{request.consumer}' yet.")
+            return self.no(
+                request, f"The owner has not approved of '{request.consumer}' under these terms yet. {ASK}"
+            )
         if approved.isdisjoint(lineage(request.purpose)):
-            return self.no(request, f"The owner has not approved of the purpose '{request.purpose}'.")
+            return self.no(request, f"The owner has not approved of the purpose '{request.purpose}'. {ASK}")
         return YES
 
     def values(self, request: Request) -> Mapping[str, Any]:
