@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -269,6 +270,13 @@ AUTH_PASSWORD_VALIDATORS = [
 # --- console --------------------------------------------------------------------------------------------
 
 
+def _page(title: str, icon: str, name: str, duty: str) -> dict[str, Any]:
+    return {
+        "title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}"),
+        "permission": lambda request: request.user.has_perm(duty),
+    }  # fmt: skip
+
+
 def _rows(title: str, icon: str, model: str) -> dict[str, Any]:
     app, name = model.split("_")
     return {
@@ -287,6 +295,7 @@ UNFOLD: dict[str, Any] = {
     ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda _request: static("marketplace/console.css")],
     "DASHBOARD_CALLBACK": "inference.console.first_page",
     "BORDER_RADIUS": "8px",
     "COLORS": {  # the portal's green, from nearly white to nearly black
@@ -308,8 +317,13 @@ UNFOLD: dict[str, Any] = {
             {"title": "Policies", "separator": True, "items": [
                 _rows("Review queue", "rate_review", "marketplace_reviewitem"),
                 _rows("Policies", "gavel", "marketplace_policyversion"),
+                _rows("Agreements", "handshake", "marketplace_agreement"),
+                _rows("Letters on agreements", "mail", "marketplace_agreementnotice"),
                 _rows("Policies called off", "event_busy", "marketplace_policycancellation"),
                 _rows("Policy templates", "content_copy", "marketplace_policytemplate"),
+                _page("Purposes", "account_tree", "purposes", "marketplace.see_purposes"),
+                _page("Simulator", "science", "simulator", "marketplace.simulate_policy"),
+                _page("Refusals by clause", "insights", "refusals", "marketplace.see_refusals"),
                 _rows("Requests by day", "bar_chart", "marketplace_requestcount"),
                 _rows("Refusals by day", "do_not_disturb_on", "marketplace_refusalcount"),
             ]},
@@ -319,6 +333,7 @@ UNFOLD: dict[str, Any] = {
                 _rows("Documents", "description", "marketplace_document"),
                 _rows("Terms in texts", "copyright", "marketplace_rightsfinding"),
                 _rows("Readings of texts", "plagiarism", "marketplace_rightsreading"),
+                _rows("Catalogue entries", "list_alt", "marketplace_catalogueentry"),
                 _rows("Last changes", "update", "marketplace_sourcechange"),
                 _rows("Window budgets", "calendar_today", "marketplace_windowbudget"),
                 _rows("Budget alerts", "notifications", "marketplace_budgetalert"),
@@ -348,6 +363,7 @@ UNFOLD: dict[str, Any] = {
             {"title": "People", "separator": True, "items": [
                 _rows("Organisations", "corporate_fare", "marketplace_organisation"),
                 _rows("Memberships", "badge", "marketplace_membership"),
+                _rows("Invitations", "forward_to_inbox", "marketplace_invitation"),
                 _rows("People", "person", "marketplace_user"),
                 _rows("Staff roles", "admin_panel_settings", "marketplace_staffrole"),
                 _rows("Consumer groups", "groups", "marketplace_consumergroup"),
@@ -356,6 +372,7 @@ UNFOLD: dict[str, Any] = {
                 _rows("API keys", "key", "marketplace_apikey"),
                 _rows("Spend caps a day", "calendar_clock", "marketplace_dayspendcap"),
                 _rows("Kept replies", "replay", "marketplace_keptreply"),
+                _page("Audit search", "manage_search", "audit-search", "accounting.view_auditevent"),
                 _rows("Audit log", "policy", "accounting_auditevent"),
                 _rows("Seals", "link", "accounting_seal"),
             ]},

@@ -11,15 +11,17 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from inference.models import Answer, AnswerState
-from marketplace.console import overview
+from marketplace.console import overview, waiting
+from marketplace.models import User
 
 
-def first_page(_request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's dashboard callback: adds what console/index.html shows."""
     now = timezone.now()
     books = overview.books()
     context.update(
         now=now,
+        waiting=waiting.waiting_for(request.user, now=now) if isinstance(request.user, User) else [],
         books=books,
         books_are_even=all(book.even for book in books),
         tiles=[*overview.tiles(now=now), *_answers(now)],

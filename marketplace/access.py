@@ -89,15 +89,17 @@ def authenticate(plain: str, *, now: datetime) -> ApiKey | None:
     return key
 
 
-def revoke_key(*, key: ApiKey, acting_user: User, now: datetime) -> None:
-    """The key stops at once; revoking twice changes nothing."""
+def revoke_key(*, key: ApiKey, acting_user: User, now: datetime, reason: str = "") -> None:
+    """The key stops at once, an answer under way with the next token; revoking twice changes nothing."""
     require_role(acting_user=acting_user, organisation=key.organisation, roles=MANAGERS)
     with transaction.atomic(durable=True):
-        if not ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=now):
+        if not ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(
+            revoked_at=now, revoked_reason=reason
+        ):
             return
         audit.record(
             acting_user=acting_user.username, action="api_key.revoked", subject=f"api_key:{key.prefix}",
-            before={"revoked": False}, after={"revoked": True},
+            before={"revoked": False}, after={"revoked": True, **({"reason": reason} if reason else {})},
             organisation_slug=key.organisation.slug, now=now,
         )  # fmt: skip
 

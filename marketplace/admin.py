@@ -1,6 +1,9 @@
 """WHO and WHAT in the console, gathered from one module per part."""
 
 from marketplace.console import (
+    agreements,
+    audit,
+    catalogue,
     consumers,
     demand,
     duplicates,
@@ -18,6 +21,9 @@ from marketplace.console import (
 )
 
 __all__ = [
+    "agreements",
+    "audit",
+    "catalogue",
     "consumers",
     "demand",
     "duplicates",

@@ -14,9 +14,10 @@ REVIEWER, FINANCE, AUDITOR = Staff.POLICY_REVIEWER, Staff.FINANCE, Staff.AUDITOR
 _POLICIES = (
     "source sourceversion document policyversion reviewitem policytemplate partition job windowbudget "
     "budgetalert requestcount refusalcount consumergroup verifieddomain domainclaim policycancellation "
-    "sourcechange rightsreading rightsfinding resemblance versionsketch"
+    "sourcechange rightsreading rightsfinding resemblance versionsketch agreement agreementnotice "
+    "catalogueentry"
 )
-_PEOPLE = "user membership staffrole apikey dayspendcap keptreply"
+_PEOPLE = "user membership invitation staffrole apikey dayspendcap keptreply"
 _BOOKS = (
     "account transfer hold holdline receipt receiptline operation topup topupclaim debt paymentevent refund "
     "payout"

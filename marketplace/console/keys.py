@@ -11,12 +11,13 @@ from unfold.enums import ActionVariant
 
 from accounting.console import ReadOnlyAdmin, money
 from marketplace import access, suspending
+from marketplace.console.bulk import Bulk, BulkAdmin
 from marketplace.console.dialogs import ReasonForm, carry_out, dialog
 from marketplace.models import ApiKey, DaySpendCap, KeptReply
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnlyAdmin):
+class ApiKeyAdmin(BulkAdmin):
     list_display = (
         "name",
         "shown_prefix",
@@ -31,8 +32,28 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     list_filter = ("revoked_at", ("suspended_at", admin.EmptyFieldListFilter), "created_at")
     list_select_related = ("organisation",)
     search_fields = ("name", "prefix", "organisation__name", "organisation__slug")
-    exclude = ("digest",)
+    exclude = ("digest", "previous_digest")
     actions_detail = ("suspend", "resume", "revoke")
+    bulk = (
+        Bulk(
+            "suspend_many", "Suspend these keys", "They are refused from the next call on.",
+            "marketplace.suspend_key",
+            lambda key, reason, user, now: suspending.suspend_key(
+                key=key, reason=reason, acting_user=user, now=now
+            ),
+        ),
+        Bulk(
+            "resume_many", "Resume these keys", "They are taken again.", "marketplace.suspend_key",
+            lambda key, _reason, user, now: suspending.resume_key(key=key, acting_user=user, now=now),
+            needs_reason=False,
+        ),
+        Bulk(
+            "revoke_many", "Revoke these keys", "They are refused for ever.", "marketplace.revoke_key",
+            lambda key, reason, user, now: access.revoke_key(
+                key=key, reason=reason, acting_user=user, now=now
+            ),
+        ),
+    )  # fmt: skip
     cap = money("spend_cap_micro_usd", "spend cap")
     daily_cap = money("daily_cap_micro_usd", "a day")
 
@@ -98,15 +119,16 @@ class ApiKeyAdmin(ReadOnlyAdmin):
         dialog=dialog(
             "Revoke this key",
             "For ever: programs that use it are refused from the next call on, and answers under way end at "
-            "their next token.",
+            "their next token. Its organisation reads the reason.",
             "Revoke",
+            ReasonForm,
         ),
     )
-    def revoke(self, request: HttpRequest, _form: Any, object_id: int) -> HttpResponse:
-        key = _key(object_id)
+    def revoke(self, request: HttpRequest, form: ReasonForm, object_id: int) -> HttpResponse:
+        key, reason = _key(object_id), form.cleaned_data["reason"]
         return carry_out(
             request,
-            lambda user: access.revoke_key(key=key, acting_user=user, now=timezone.now()),
+            lambda user: access.revoke_key(key=key, reason=reason, acting_user=user, now=timezone.now()),
             done=f"{key} is revoked.",
             back=_page_of(object_id),
         )

@@ -10,8 +10,8 @@ from django.utils import timezone
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from accounting.console import ReadOnlyAdmin
 from marketplace import organisations, suspending, top_ups
+from marketplace.console.bulk import Bulk, BulkAdmin
 from marketplace.console.dialogs import (
     AmountForm,
     OrganisationForm,
@@ -24,15 +24,36 @@ from marketplace.models import Organisation, Role
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(ReadOnlyAdmin):
+class OrganisationAdmin(BulkAdmin):
     list_display = (
         "name", "slug", "shown_standing", "suspended_reason", "wallet_account_id", "is_platform", "created_at"
     )  # fmt: skip
-    list_filter = (("suspended_at", admin.EmptyFieldListFilter), "is_platform")
+    list_filter = (
+        ("suspended_at", admin.EmptyFieldListFilter), ("country_confirmed_at", admin.EmptyFieldListFilter),
+        "is_platform",
+    )  # fmt: skip
     search_fields = ("name", "slug")
     ordering = ("slug",)
     actions_list = ("open_organisation",)
     actions_detail = ("top_up", "set_role", "suspend", "resume")
+    bulk = (
+        Bulk(
+            "suspend_many", "Suspend these consumers",
+            "They are answered nothing from the next token on; their own sources go on.",
+            "marketplace.suspend_consumer",
+            lambda row, reason, user, now: suspending.suspend_consumer(
+                organisation=row, reason=reason, acting_user=user, now=now
+            ),
+        ),
+        Bulk(
+            "resume_many", "Resume these consumers", "They are answered again.",
+            "marketplace.suspend_consumer",
+            lambda row, _reason, user, now: suspending.resume_consumer(
+                organisation=row, acting_user=user, now=now
+            ),
+            needs_reason=False,
+        ),
+    )  # fmt: skip
 
     @display(description="standing", label={"may ask": "success", "suspended": "danger"})
     def shown_standing(self, organisation: Organisation) -> str:

@@ -19,7 +19,7 @@ from accounting.errors import Conflict
 from marketplace import staff
 from marketplace.console.audited import AuditedAdmin
 from marketplace.console.dialogs import StaffRoleForm, carry_out, dialog
-from marketplace.models import Membership, Staff, StaffRole, User
+from marketplace.models import Invitation, Membership, Staff, StaffRole, User
 
 if TYPE_CHECKING:  # at run time Django's class takes no type argument
     _DjangoUserAdmin = DjangoUserAdmin[User]
@@ -123,6 +123,17 @@ class MembershipAdmin(ReadOnlyAdmin):
     list_filter = ("role",)
     list_select_related = ("user", "organisation")
     search_fields = ("user__username", "organisation__name", "organisation__slug")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Who was asked to join which organisation; owners invite and take back."""
+
+    list_display = ("organisation", "role", "invited_by", "created_at", "expires_at", "accepted_at")
+    list_filter = ("role", "created_at")
+    list_select_related = ("organisation", "invited_by")
+    search_fields = ("organisation__slug", "organisation__name")
+    exclude = ("digest",)
 
 
 @admin.register(StaffRole)

@@ -1,17 +1,35 @@
 """Published policies and window budgets in the console: to look at, never to change."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from accounting.console import ReadOnlyAdmin, influence
+from marketplace.console.comparing import compare
 from marketplace.models import BudgetAlert, PolicyCancellation, PolicyVersion, WindowBudget
 
 
 @admin.register(PolicyVersion)
 class PolicyVersionAdmin(ReadOnlyAdmin):
-    list_display = ("source", "number", "regime", "published_by", "published_at", "digest")
+    list_display = ("source", "number", "regime", "published_by", "published_at", "effective_at", "digest")
     list_filter = ("regime", "published_at")
     list_select_related = ("source", "published_by")
     search_fields = ("source__slug", "source__title", "digest")
+    change_form_outer_before_template = "console/version.html"
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """With what it changed, side by side."""
+        key = int(object_id) if object_id and object_id.isdecimal() else 0
+        version = PolicyVersion.objects.select_related("source", "replaces").filter(pk=key).first()
+        context = {"comparison": compare(version.replaces, version)} if version else {}
+        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **context})
 
 
 @admin.register(PolicyCancellation)

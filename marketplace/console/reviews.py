@@ -1,35 +1,76 @@
 """The review queue in the console: what waits, since when, and the three decisions. By use cases only."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from accounting.console import ReadOnlyAdmin, state_column
+from accounting.console import state_column
 from marketplace import reviews
+from marketplace.console.bulk import Bulk, BulkAdmin
+from marketplace.console.comparing import Comparison, compare
 from marketplace.console.dialogs import OptionalReasonForm, ReasonForm, carry_out, dialog
 from marketplace.console.words import how_long
-from marketplace.models import ReviewItem
+from marketplace.models import ReviewItem, RightsDecision, RightsFinding
+from marketplace.registration import newest_version
 
 
 @admin.register(ReviewItem)
-class ReviewItemAdmin(ReadOnlyAdmin):
+class ReviewItemAdmin(BulkAdmin):
     list_display = ("source", "owner", "policy", "shown_state", "age", "asked_by", "decided_by", "reason")
     list_filter = ("state", "is_first", "asked_at")
     list_select_related = ("source__organisation", "version", "asked_by", "decided_by")
     search_fields = ("source__slug", "source__title", "source__organisation__name", "reason")
     ordering = ("asked_at", "pk")
     actions_detail = ("approve", "request_changes", "reject")
+    change_form_outer_before_template = "console/review.html"
+    bulk = (
+        Bulk(
+            "approve_many", "Approve these policies", "They take effect from the next answer on.",
+            "marketplace.decide_review",
+            lambda item, reason, user, now: reviews.approve(
+                item=item, reason=reason, acting_user=user, now=now
+            ),
+            needs_reason=False,
+        ),
+        Bulk(
+            "request_changes_many", "Request changes of these", "Their owners read the reason.",
+            "marketplace.decide_review",
+            lambda item, reason, user, now: reviews.request_changes(
+                item=item, reason=reason, acting_user=user, now=now
+            ),
+        ),
+        Bulk(
+            "reject_many", "Reject these policies", "They never take effect; their owners read the reason.",
+            "marketplace.decide_review",
+            lambda item, reason, user, now: reviews.reject(
+                item=item, reason=reason, acting_user=user, now=now
+            ),
+        ),
+    )  # fmt: skip
     shown_state = state_column(
         {
             "waiting": "warning", "approved": "success", "changes_requested": "info", "rejected": "danger",
             "replaced": "info",
         }
     )  # fmt: skip
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        item = _item_or_none(object_id)
+        context = {"review": looked_at(item)} if item else {}
+        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **context})
 
     @display(description="owner", ordering="source__organisation__name")
     def owner(self, item: ReviewItem) -> str:
@@ -101,8 +142,46 @@ class ReviewItemAdmin(ReadOnlyAdmin):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a reviewer looks at before deciding."""
+
+    item: ReviewItem
+    age: str
+    documents: int
+    findings: int
+    open_findings: int
+    comparison: Comparison
+
+
+def looked_at(item: ReviewItem) -> Looked:
+    """The item with what its policy changes, and what is known of its source."""
+    newest = newest_version(item.source)
+    findings = (
+        RightsFinding.objects.filter(reading__version=newest) if newest else RightsFinding.objects.none()
+    )
+    return Looked(
+        item=item,
+        age=how_long(reviews.age_of(item, timezone.now())),
+        documents=newest.documents.count() if newest else 0,
+        findings=findings.count(),
+        open_findings=findings.filter(decision=RightsDecision.OPEN).count(),
+        comparison=compare(item.version.replaces, item.version),
+    )
+
+
+def _rows() -> QuerySet[ReviewItem]:
+    return ReviewItem.objects.select_related(
+        "source__organisation", "version__replaces", "asked_by", "decided_by"
+    )
+
+
 def _item(object_id: int) -> ReviewItem:
-    return ReviewItem.objects.select_related("source__organisation", "version").get(pk=object_id)
+    return _rows().get(pk=object_id)
+
+
+def _item_or_none(object_id: str | None) -> ReviewItem | None:
+    return _rows().filter(pk=object_id).first() if object_id and object_id.isdecimal() else None
 
 
 def _page_of(object_id: int) -> str:

@@ -11,18 +11,34 @@ from unfold.enums import ActionVariant
 
 from accounting.console import ReadOnlyAdmin, state_column
 from marketplace import standing
+from marketplace.console.bulk import Bulk, BulkAdmin
 from marketplace.console.dialogs import ReasonForm, carry_out, dialog
 from marketplace.models import Document, Source, SourceChange, SourceVersion
 
 
 @admin.register(Source)
-class SourceAdmin(ReadOnlyAdmin):
+class SourceAdmin(BulkAdmin):
     list_display = ("title", "slug", "organisation", "shown_state", "policy", "state_reason", "created_at")
     list_filter = ("state", "policy__regime", "created_at")
     list_select_related = ("organisation", "policy")
     search_fields = ("title", "slug", "organisation__name", "organisation__slug")
     ordering = ("slug",)
     actions_detail = ("suspend", "resume")
+    bulk = (
+        Bulk(
+            "suspend_many", "Suspend these sources",
+            "They vote in no further answer; their owners cannot resume them.", "marketplace.suspend_source",
+            lambda source, reason, user, now: standing.suspend(
+                source=source, reason=reason, acting_user=user, now=now
+            ),
+        ),
+        Bulk(
+            "resume_many", "Resume these sources", "They vote again from the next answer on.",
+            "marketplace.suspend_source",
+            lambda source, _reason, user, now: standing.resume(source=source, acting_user=user, now=now),
+            needs_reason=False,
+        ),
+    )  # fmt: skip
     shown_state = state_column(
         {"live": "success", "draft": "info", "suspended": "warning", "withdrawn": "danger"}
     )

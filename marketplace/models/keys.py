@@ -36,6 +36,7 @@ class ApiKey(Suspendable):
     previous_digest = models.CharField(max_length=64, blank=True, help_text="of the secret before, if any")
     previous_until = models.DateTimeField(null=True, blank=True, help_text="up to when that one still works")
     previous_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_reason = models.CharField(max_length=300, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

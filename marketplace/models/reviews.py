@@ -56,4 +56,4 @@ class ReviewItem(models.Model):
         indexes = [models.Index(fields=["state", "asked_at"], name="review_by_state")]
 
     def __str__(self) -> str:
-        return f"review of policy {self.version_id} of source {self.source_id}"
+        return f"policy {self.version.number} of {self.source.title}"

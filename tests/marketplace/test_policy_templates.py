@@ -1,5 +1,7 @@
 """Policies to start from: kept by staff, validated like any policy, offered to everybody, never in force."""
 
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,9 +9,9 @@ from django.utils import timezone
 
 from accounting.errors import Conflict, Invalid, PermissionDenied
 from accounting.models import AuditEvent
-from marketplace import policy_templates
+from marketplace import migrations, policy_templates
 from marketplace.models import PolicyTemplate
-from tests.builders import policy
+from tests.builders import draft_source, policy
 from tests.cast import Actor, Cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.books]
@@ -45,8 +47,6 @@ def test_templates_are_listed_for_everybody_in_their_order_with_sentences(cast: 
 
 
 def test_what_is_offered_can_be_published_as_it_is(cast: Cast) -> None:
-    from tests.builders import draft_source
-
     make(cast.operator)
     draft_source(cast.owner)
     plain = cast.stranger.get("/v1/policy-templates/open").json()["plain"]
@@ -92,3 +92,34 @@ def test_every_change_is_on_record_and_what_changes_nothing_is_not(cast: Cast) -
     assert [event.action.split(".")[1] for event in events] == ["created", "changed", "deleted"]
     assert (events[1].before or {})["title"] == "Open"
     assert (events[2].before or {})["plain"] == policy()
+
+
+def shipped() -> Any:
+    """The newest migration that ships templates, whatever its number."""
+    (path,) = (Path(migrations.__path__[0])).glob("*_shipped_templates.py")
+    return import_module(f"{migrations.__name__}.{path.stem}")
+
+
+def test_six_templates_are_shipped_and_every_one_can_be_published(cast: Cast) -> None:
+    from django.apps import apps
+
+    shipped().ship(apps, None)
+    shipped().ship(apps, None)
+    listed = cast.owner.api.get("/v1/policy-templates").json()
+    assert [one["slug"] for one in listed] == [
+        "open-research", "commercial-per-nat", "quotation-with-notice", "approval-required", "privacy",
+        "measurement-pilot",
+    ]  # fmt: skip
+    for one in listed:
+        draft_source(cast.owner, one["slug"])
+        reply = cast.owner.api.put(f"/v1/sources/{one['slug']}/policy", one["plain"], format="json")
+        assert reply.status_code == 200, reply.json()
+        assert len(one["description"]) <= 300
+
+
+def test_shipping_again_keeps_what_a_reviewer_changed(cast: Cast) -> None:
+    from django.apps import apps
+
+    make(cast.operator, "privacy", title="Ours")
+    shipped().ship(apps, None)
+    assert PolicyTemplate.objects.get(slug="privacy").title == "Ours"

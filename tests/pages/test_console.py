@@ -177,7 +177,8 @@ def test_staff_without_that_right_cannot_suspend(scene: Scene) -> None:
 def test_a_key_is_revoked_and_a_job_cancelled(scene: Scene) -> None:
     browser = scene.cast.operator.browser
     key = ApiKey.objects.get(organisation=scene.cast.buyer.organisation)
-    assert "is revoked" in submit(browser, ApiKey, key.pk, "revoke")
+    assert "This field is required" in submit(browser, ApiKey, key.pk, "revoke")
+    assert "is revoked" in submit(browser, ApiKey, key.pk, "revoke", reason="It leaked.")
     job = Job.objects.get(source__slug="bird-calls")
     assert "is cancelled" in submit(browser, Job, job.pk, "cancel")
     key.refresh_from_db()

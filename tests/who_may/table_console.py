@@ -27,13 +27,15 @@ TABLES: Roles = {
             "marketplace_refusalcount", "marketplace_consumergroup", "marketplace_verifieddomain",
             "marketplace_domainclaim", "marketplace_sourcechange", "marketplace_rightsreading",
             "marketplace_rightsfinding", "marketplace_resemblance", "marketplace_versionsketch",
+            "marketplace_agreement", "marketplace_agreementnotice", "marketplace_catalogueentry",
         ),
         READERS,
     ),
     "marketplace_organisation": EVERYBODY,
     **dict.fromkeys(
         (
-            "marketplace_user", "marketplace_membership", "marketplace_staffrole", "marketplace_apikey",
+            "marketplace_user", "marketplace_membership", "marketplace_invitation",
+            "marketplace_staffrole", "marketplace_apikey",
             "marketplace_dayspendcap", "marketplace_keptreply", "accounting_auditevent", "accounting_seal",
             "inference_answer", "inference_sealedtranscript",
         ),
@@ -55,6 +57,9 @@ ACTIONS: Roles = {
     "marketplace_reviewitem_approve": REVIEWERS,
     "marketplace_reviewitem_request_changes": REVIEWERS,
     "marketplace_reviewitem_reject": REVIEWERS,
+    "marketplace_policytemplate_new": REVIEWERS,
+    "marketplace_policytemplate_edit": REVIEWERS,
+    "marketplace_policytemplate_remove": REVIEWERS,
     "marketplace_source_suspend": REVIEWERS,
     "marketplace_source_resume": REVIEWERS,
     "marketplace_job_cancel": OPERATORS,
@@ -78,4 +83,24 @@ ACTIONS: Roles = {
 }
 
 # by the name of the address: the console's own pages
-PAGES: Roles = {}
+PAGES: Roles = {
+    "audit-search": frozenset({OPERATOR, AUDITOR}),
+    "audit-csv": frozenset({OPERATOR, AUDITOR}),
+    "refusals": READERS,
+    "refusals-csv": READERS,
+    "purposes": READERS,
+    "simulator": READERS,
+    "compare": READERS,
+    "template-new": REVIEWERS,
+    "template-change": REVIEWERS,
+}
+
+# by `app_model`: what can be done to many rows, and who may
+BULK: Mapping[str, Roles] = {
+    "marketplace_reviewitem": dict.fromkeys(
+        ("approve_many", "request_changes_many", "reject_many"), REVIEWERS
+    ),
+    "marketplace_source": dict.fromkeys(("suspend_many", "resume_many"), REVIEWERS),
+    "marketplace_organisation": dict.fromkeys(("suspend_many", "resume_many"), OPERATORS),
+    "marketplace_apikey": dict.fromkeys(("suspend_many", "resume_many", "revoke_many"), OPERATORS),
+}

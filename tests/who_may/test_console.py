@@ -11,11 +11,12 @@ from django.urls import reverse
 
 from marketplace.console.duties import DUTIES
 from marketplace.console.pages import PAGES as CONSOLE_PAGES
-from marketplace.models import Organisation, Staff
+from marketplace.models import Organisation, PolicyTemplate, Staff
+from tests.builders import policy
 from tests.cast import Cast
 from tests.pages.scene import Scene, set_scene
 from tests.who_may.actors import undone
-from tests.who_may.table_console import ACTIONS, PAGES, TABLES
+from tests.who_may.table_console import ACTIONS, BULK, PAGES, TABLES
 
 pytestmark = pytest.mark.django_db
 OUTSIDERS = ("stranger", "owner", "buyer", "outsider")
@@ -23,6 +24,9 @@ OUTSIDERS = ("stranger", "owner", "buyer", "outsider")
 
 @pytest.fixture
 def scene(cast: Cast, named_core: None) -> Scene:
+    PolicyTemplate.objects.get_or_create(
+        slug="start", defaults={"title": "Start", "description": "A start.", "plain": policy()}
+    )
     return set_scene(cast, answers=2)
 
 
@@ -53,6 +57,11 @@ def address_of(name: str, model: Any, of_one_row: bool) -> str:
     missing = uuid.uuid4() if model._meta.pk.get_internal_type() == "UUIDField" else 999_999
     args = [row.pk if row else missing] if of_one_row else []
     return reverse(f"admin:{name}", args=args)
+
+
+def page_of(name: str) -> str:
+    kwargs = {"slug": "start"} if name == "template-change" else {}
+    return reverse(f"admin:{name}", kwargs=kwargs)
 
 
 def told(reply: Any) -> int | str:
@@ -90,7 +99,7 @@ def test_a_staff_role_opens_what_the_tables_say(scene: Scene, role: str) -> None
             if found != expected:
                 wrong[f"{name} {page}"] = found
     for name, who in PAGES.items():
-        found = told(browser.get(reverse(f"admin:{name}")))
+        found = told(browser.get(page_of(name)))
         if found != (200 if held in who else 403):
             wrong[name] = found
     assert wrong == {}
@@ -109,6 +118,30 @@ def test_a_staff_role_presses_what_the_tables_say(scene: Scene, role: str) -> No
             replies = [told(browser.get(address)), told(browser.post(address, {}))]
         if any((reply == 403) == expected or reply == "sign in" for reply in replies):
             wrong[name] = replies
+    assert wrong == {}
+
+
+def bulk_actions() -> dict[str, set[str]]:
+    found = {name: {one.name for one in getattr(admin.site._registry[model], "bulk", ())}
+             for name, model in tables()}  # fmt: skip
+    return {name: actions for name, actions in found.items() if actions}
+
+
+@pytest.mark.parametrize("role", [*Staff, "superuser"])
+def test_a_staff_role_does_to_many_what_the_tables_say(scene: Scene, role: str) -> None:
+    assert bulk_actions() == {name: set(actions) for name, actions in BULK.items()}
+    browser, held = browser_of(scene.cast, role), Staff.OPERATOR if role == "superuser" else Staff(role)
+    wrong = {}
+    for name, model in tables():
+        row = model.objects.first()
+        for action, who in BULK.get(name, {}).items():
+            body = {"action": action, "index": "0", "_selected_action": str(row.pk if row else 1),
+                    "_form_submitted": "True", "reason": "x"}  # fmt: skip
+            with undone():
+                reply = browser.post(reverse(f"admin:{name}_changelist"), body)
+                done = reply.status_code == 200 and b"Back to the list" in reply.content
+            if row is not None and done != (held in who):
+                wrong[f"{name} {action}"] = reply.status_code
     assert wrong == {}
 
 
@@ -145,7 +178,7 @@ def test_who_is_no_staff_is_asked_to_sign_in_everywhere(scene: Scene, who: str) 
         addresses += [reverse(f"admin:{name}_changelist")]
         addresses += [reverse(f"admin:{name}_change", args=[row.pk])] if row else []
     addresses += [address_of(name, model, of_one_row) for name, model, of_one_row in actions()]
-    addresses += [reverse(f"admin:{name}") for name in PAGES]
+    addresses += [page_of(name) for name in PAGES]
     for address in addresses:
         with undone():
             replies = [told(browser.get(address)), told(browser.post(address, {"reason": "x"}))]
