@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -17,8 +17,18 @@ from marketplace.console.bulk import Bulk, BulkAdmin
 from marketplace.console.comparing import Comparison, compare
 from marketplace.console.dialogs import OptionalReasonForm, ReasonForm, carry_out, dialog
 from marketplace.console.words import how_long
-from marketplace.models import ReviewItem, RightsDecision, RightsFinding
+from marketplace.duplicates.overlaps import LEAST_SHOWN
+from marketplace.models import (
+    Resemblance,
+    ReviewItem,
+    RightsDecision,
+    RightsFinding,
+    Source,
+    SourceVersion,
+)
 from marketplace.registration import newest_version
+
+MOST_OVERLAPS = 5
 
 
 @admin.register(ReviewItem)
@@ -143,6 +153,18 @@ class ReviewItemAdmin(BulkAdmin):
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """Another source with much of the same text, hidden ones too: reviewers see what owners do not."""
+
+    other: Source
+    common: float
+
+    @property
+    def percent(self) -> str:
+        return f"{100 * self.common:.0f}%"
+
+
+@dataclass(frozen=True, slots=True)
 class Looked:
     """What a reviewer looks at before deciding."""
 
@@ -151,6 +173,7 @@ class Looked:
     documents: int
     findings: int
     open_findings: int
+    overlaps: list[Overlap]
     comparison: Comparison
 
 
@@ -166,8 +189,19 @@ def looked_at(item: ReviewItem) -> Looked:
         documents=newest.documents.count() if newest else 0,
         findings=findings.count(),
         open_findings=findings.filter(decision=RightsDecision.OPEN).count(),
+        overlaps=_overlaps(newest),
         comparison=compare(item.version.replaces, item.version),
     )
+
+
+def _overlaps(version: SourceVersion | None) -> list[Overlap]:
+    """The most alike first; the share is of the wording of both that is common."""
+    pairs = (
+        Resemblance.objects.filter(Q(one=version) | Q(other=version), common__gte=LEAST_SHOWN)
+        .select_related("one__source__organisation", "other__source__organisation")
+        .order_by("-common")[:MOST_OVERLAPS]
+    )
+    return [Overlap((pair.other if pair.one == version else pair.one).source, pair.common) for pair in pairs]
 
 
 def _rows() -> QuerySet[ReviewItem]:

@@ -1,6 +1,6 @@
-"""The simulator in the console: this consumer, this purpose, this policy: who would say what, and why.
+"""The simulator in the console: this consumer, this purpose, this question, this policy: what would happen?
 
-It asks the clauses themselves. What only the question or the other voters decide is said to be decided later.
+It asks the owners' own simulator. What only the other voters decide is said to be decided later.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from marketplace import simulating
 from marketplace.console.audit_search import Moment
 from marketplace.console.sides import written
 from marketplace.console.site import shown
@@ -20,7 +21,8 @@ from marketplace.consumers import facts_of
 from marketplace.models import Organisation, PolicyVersion, Source
 from marketplace.parsed_policies import parsed
 from marketplace.policy.purposes import PURPOSES
-from marketplace.policy.request import Deny, Request, Step
+from marketplace.policy.request import Step
+from marketplace.simulating import Asking, Described
 
 MODES = (("open", "Open"), ("private", "Private"))
 OUTPUTS = (("answer", "Answer"), ("quotation", "Quotation"), ("classification", "Classification"))
@@ -46,6 +48,11 @@ class SimulatorForm(forms.Form):
     mode = forms.ChoiceField(label="Kind of answer", choices=MODES, widget=UnfoldAdminSelectWidget)
     output = forms.ChoiceField(label="Output", choices=OUTPUTS, widget=UnfoldAdminSelectWidget)
     at = forms.DateTimeField(label="When (UTC)", required=False, widget=Moment, help_text="empty: now")
+
+    question = forms.CharField(
+        label="Question", required=False, max_length=2000, widget=UnfoldAdminTextInputWidget,
+        help_text="for policies about topics",
+    )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
         """The rows behind the short names; what is not there is said beside its field."""
@@ -80,22 +87,15 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the policy says to the request, and what each clause of it says."""
+    """What would happen to the request: by the policy, and by what stands against it beside the policy."""
 
     version: PolicyVersion
     in_force: bool
+    outcome: str
     denied_by: str
     reason: str
     steps: list[Said]
-
-    @property
-    def allowed(self) -> bool:
-        return not self.denied_by
-
-    @property
-    def waits(self) -> bool:
-        """Whether a yes can still become a no, by the question or by the other voters."""
-        return any(step.outcome == "later" for step in self.steps)
+    beside: list[Said]
 
 
 def page(request: HttpRequest) -> HttpResponseBase:
@@ -105,23 +105,26 @@ def page(request: HttpRequest) -> HttpResponseBase:
 
 
 def simulate(wanted: dict[str, Any], *, now: datetime) -> Verdict:
-    """The clauses' own answers; nothing is counted and nothing is spent."""
+    """The use case behind `/policy/simulate`, with what the market itself knows of the consumer."""
     version, source = wanted["found_version"], wanted["found_source"]
     consumer = wanted["found_consumer"]
     facts = facts_of(consumer)
-    request = Request(
-        consumer=consumer.slug, purpose=wanted["purpose"], now=wanted["at"] or now, mode=wanted["mode"],
-        groups=facts.groups, domains=facts.domains, country=facts.country, output=wanted["output"],
+    asking = Asking(
+        consumer=Described(consumer.slug, facts.groups, facts.domains, facts.country),
+        purpose=wanted["purpose"], at=wanted["at"] or now, mode=wanted["mode"], output=wanted["output"],
+        question=wanted["question"],
     )  # fmt: skip
-    policy = parsed(version)
-    answer = policy.verify(request)
-    steps = sorted(policy.explain(request), key=lambda step: step.outcome != "deny")
+    found = simulating.simulate(source=source, plain=version.plain, policy=parsed(version), asking=asking)
+    decided = found.decided_by
+    steps = sorted(found.steps, key=lambda step: step.outcome != "deny")
     return Verdict(
         version=version,
         in_force=source.policy_id == version.pk,
-        denied_by=answer.rule if isinstance(answer, Deny) else "",
-        reason=answer.reason if isinstance(answer, Deny) else "",
+        outcome=found.outcome,
+        denied_by=decided.rule if decided else "",
+        reason=decided.reason if decided else "",
         steps=[_said(step) for step in steps],
+        beside=[_said(step) for step in found.beside],
     )
 
 

@@ -16,13 +16,15 @@ from marketplace.models import (
     PolicyVersion,
     RefusalCount,
     RequestCount,
+    Resemblance,
     ReviewItem,
     ReviewState,
     Source,
     SourceState,
+    SourceVersion,
     User,
 )
-from tests.builders import draft_source, live_source, policy, publish
+from tests.builders import draft_source, live_source, policy, publish, upload
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +75,25 @@ def test_a_review_shows_what_changes_side_by_side(cast: Cast, reviewed: None) ->
     assert "<strong>New:</strong> It costs 21 micro-USD a nat" in page
     assert "1 of" in page
     assert "places differ" in page
+
+
+def test_a_review_names_sources_with_the_same_text_hidden_ones_too(cast: Cast, reviewed: None) -> None:
+    sources = [draft_source(cast.owner), draft_source(cast.second_owner, "copy")]
+    for owner, source in zip((cast.owner, cast.second_owner), sources, strict=True):
+        upload(owner, source)
+    one, other = SourceVersion.objects.order_by("pk")
+    Resemblance.objects.update_or_create(
+        one=one, other=other,
+        defaults={
+            "common": 0.93, "share_of_one": 0.95, "error_of_one": 0.01, "marks_of_one": 64,
+            "share_of_other": 0.97, "error_of_other": 0.01, "marks_of_other": 64,
+            "found_at": timezone.now(),
+        },
+    )  # fmt: skip
+    publish(cast.owner, sources[0])
+    item = ReviewItem.objects.get()
+    page = text_of(cast.operator.browser, reverse("admin:marketplace_reviewitem_change", args=[item.pk]))
+    assert "Copy</a> of Second Owner: 93% of the wording of both is common" in page
 
 
 def test_any_two_versions_are_compared(cast: Cast, named_core: None) -> None:
@@ -241,7 +262,7 @@ def test_every_purpose_is_shown_with_its_use(cast: Cast, named_core: None) -> No
 def test_the_simulator_names_the_clause_that_decides(
     cast: Cast, named_core: None, query: dict[str, str], denied_by: str
 ) -> None:
-    publish(cast.owner, draft_source(cast.owner))
+    live_source(cast.owner)
     asked = {"source": "almanac", "consumer": "buyer", "mode": "open", "output": "answer", **query}
     page = cast.operator.browser.get("/admin/simulator", asked)
     assert page.context["verdict"].denied_by == denied_by
