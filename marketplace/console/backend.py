@@ -6,13 +6,12 @@ count for nothing: who may do what stands in `duties` alone.
 
 from typing import Any
 
-from django.contrib.auth.backends import ModelBackend
-
 from marketplace.console.duties import duties_of
 from marketplace.models import User
+from marketplace.sign_in import LimitedBackend
 
 
-class StaffBackend(ModelBackend):
+class StaffBackend(LimitedBackend):
     def get_user_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         if obj is not None or not isinstance(user_obj, User):
             return set()

@@ -14,6 +14,15 @@ from marketplace.models.suspension import Suspendable, suspended_with_reason
 class User(AbstractUser):
     """A person. What a person may do follows from memberships, never from the person alone."""
 
+    sign_in_round = models.PositiveIntegerField(
+        default=0, help_text="one more ends every session that was begun before"
+    )
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """A session ends when the password or the round changes; in round 0 it is Django's own."""
+        whole: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        return f"{whole}.{self.sign_in_round}" if self.sign_in_round else whole
+
 
 class Organisation(Suspendable):
     """One party of the market: it owns sources, asks questions, or both."""

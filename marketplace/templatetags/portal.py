@@ -33,6 +33,7 @@ BADGES = {
     "training": "warn",
     "running": "warn",
     "paused": "warn",
+    "not_proved": "warn",
     "exhausted": "bad",
     "suspended": "bad",
     "failed": "bad",

@@ -14,6 +14,10 @@ OF_ALL = (
     "/earnings/payouts.csv",
     "/account",
     "/keys",
+    "/members",
+    "/organisation/new",
+    "/organisation/profile",
+    "/you",
     "/wallet",
     "/wallet.csv",
 )

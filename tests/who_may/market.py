@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounting.models import TopUp, TopUpState
-from marketplace import agreements, invitations, organisations, payouts
+from marketplace import agreements, domains, invitations, organisations, payouts
 from marketplace.models import ApiKey, Job, PolicyTemplate, Role, Source, User
 from tests.builders import PLAIN, draft_source, publish, upload
 from tests.cast import Cast
@@ -43,6 +43,9 @@ def set_market(cast: Cast) -> tuple[Scene, Arguments]:
         organisation=organisation, email="adam@example.org", role=Role.VIEWER, link="/invitations/",
         acting_user=cast.owner.user, now=timezone.now(),
     )  # fmt: skip
+    claimed = domains.claim(
+        organisation=organisation, domain="uni.example.org", acting_user=cast.owner.user, now=timezone.now()
+    )
     PolicyTemplate.objects.create(slug="start", title="Start", description="To start from.", plain=PLAIN)
     upload(
         cast.owner, Source.objects.get(slug=STATING), text="Content-Usage: search=y\n\nOxlips.", name="b.txt"
@@ -61,6 +64,7 @@ def set_market(cast: Cast) -> tuple[Scene, Arguments]:
         "uuid:payout_id": payout.pk,
         "uuid:top_up_id": top_up.pk,
         "int:key_id": ApiKey.objects.get(created_by=cast.owner.user, name="tests").pk,
+        "int:claim_id": claimed.pk,
         "int:member_id": colleague.pk,
         "int:invitation_id": invitation.pk,
         "str:token": token,

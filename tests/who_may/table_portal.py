@@ -20,6 +20,7 @@ from tests.who_may.table_api import AGREE, OFFER
 
 READERS = frozenset(Role)
 OPEN: Who = dict.fromkeys(ACTORS, OK)
+PERSON: Who = {**OPEN, "stranger": "sign in"}
 NOWHERE: dict[str, Told] = {"stranger": "sign in", "auditor": "console"}  # staff have no desk of their own
 
 
@@ -85,7 +86,25 @@ ROWS = (
     Row("GET", "catalogue", OPEN),
     Row("GET", "catalogue/<slug:slug>", OPEN),
     Row("GET", "compare", OPEN),
+    Row("GET", "you", PERSON),
+    Row("POST", "you", PERSON),
+    Row("POST", "you/sign-out-everywhere", PERSON),
+    Row("GET", "invitations/<str:token>", OPEN),
+    Row("POST", "invitations/<str:token>", OPEN),
     Row("GET", "", of_organisation()),
+    # the organisation
+    Row("GET", "organisation/new", PERSON),
+    Row("POST", "organisation/new", PERSON, {"slug": "brand-new", "name": "Brand new"}),
+    Row("GET", "organisation/profile", of_organisation()),
+    Row("POST", "organisation/country", of_organisation(MANAGERS), {"country": "DE"}),
+    Row("POST", "organisation/domains", of_organisation(MANAGERS), {"domain": "new.example.org"}),
+    Row("POST", "organisation/domains/<int:claim_id>/prove", of_owner(MANAGERS)),
+    Row("POST", "organisation/domains/give-up", of_owner(MANAGERS), {"domain": "uni.example.org"}),
+    Row("GET", "members", of_organisation()),
+    Row("POST", "members", of_organisation(MANAGERS), {"email": "eve@example.org", "role": "viewer"}),
+    Row("POST", "members/<int:member_id>/role", of_owner(MANAGERS)),
+    Row("POST", "members/<int:member_id>/remove", of_owner(MANAGERS)),
+    Row("POST", "members/invitations/<int:invitation_id>/revoke", of_owner(MANAGERS)),
     # owners
     Row("GET", "sources", of_organisation()),
     Row("GET", "sources/new", of_organisation(EDITORS)),
