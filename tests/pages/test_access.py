@@ -17,12 +17,13 @@ from tests.who_may.table_portal import ROWS
 
 pytestmark = pytest.mark.django_db
 TOP_UP = "wallet/top-ups/<uuid:top_up_id>"
+CATALOGUE = {"catalogue", "catalogue/<slug:slug>", "compare"}  # open to strangers too
 
 
 def test_every_page_that_the_owner_may_open_is_looked_at(scene: Scene) -> None:
     opened = {row.route for row in ROWS if row.method == "GET" and row.who["owner"] == OK}
     looked_at = {str(resolve(address).route) for address in pages(scene)}
-    with_tests_of_their_own = {"sign-in", "invitations/<str:token>", TOP_UP, f"{TOP_UP}/pay"}
+    with_tests_of_their_own = {"sign-in", "invitations/<str:token>", TOP_UP, f"{TOP_UP}/pay", *CATALOGUE}
     assert opened - looked_at == with_tests_of_their_own
 
 
