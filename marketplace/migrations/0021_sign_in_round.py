@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('marketplace', '0017_invitations'),
+        ('marketplace', '0020_shipped_templates'),
     ]
 
     operations = [
