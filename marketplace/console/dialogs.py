@@ -49,6 +49,17 @@ class AmountForm(BaseDialogForm):
     )
 
 
+class CountryForm(BaseDialogForm):
+    """A country that somebody saw proof of."""
+
+    country = forms.CharField(
+        min_length=2,
+        max_length=2,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="The two letters that the organisation says, typed again.",
+    )
+
+
 class OrganisationForm(BaseDialogForm):
     """A new party of the market."""
 

@@ -10,10 +10,11 @@ from django.utils import timezone
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from marketplace import organisations, suspending, top_ups
+from marketplace import home_countries, organisations, suspending, top_ups
 from marketplace.console.bulk import Bulk, BulkAdmin
 from marketplace.console.dialogs import (
     AmountForm,
+    CountryForm,
     OrganisationForm,
     ReasonForm,
     RoleForm,
@@ -35,7 +36,7 @@ class OrganisationAdmin(BulkAdmin):
     search_fields = ("name", "slug")
     ordering = ("slug",)
     actions_list = ("open_organisation",)
-    actions_detail = ("top_up", "set_role", "suspend", "resume")
+    actions_detail = ("top_up", "set_role", "confirm_country", "suspend", "resume")
     bulk = (
         Bulk(
             "suspend_many", "Suspend these consumers",
@@ -121,6 +122,29 @@ class OrganisationAdmin(BulkAdmin):
                 now=timezone.now(),
             ),
             done=f"${amount} credited to {organisation.name}.",
+            back=_page_of(object_id),
+        )
+
+    @action(
+        description="Confirm the country",
+        url_path="confirm-country",
+        icon="verified",
+        permissions=["marketplace.confirm_facts"],
+        dialog=dialog(
+            "Confirm the country",
+            "Once you have seen proof of it. Policies that name countries count for it from then on.",
+            "Confirm it",
+            CountryForm,
+        ),
+    )
+    def confirm_country(self, request: HttpRequest, form: CountryForm, object_id: int) -> HttpResponse:
+        organisation, country = Organisation.objects.get(pk=object_id), form.cleaned_data["country"].upper()
+        return carry_out(
+            request,
+            lambda user: home_countries.confirm_country(
+                organisation=organisation, country=country, acting_user=user, now=timezone.now()
+            ),
+            done=f"{organisation.name} is at home in {country}.",
             back=_page_of(object_id),
         )
 
