@@ -27,7 +27,8 @@ class SourceAdmin(BulkAdmin):
     bulk = (
         Bulk(
             "suspend_many", "Suspend these sources",
-            "They vote in no further answer; their owners cannot resume them.", "marketplace.suspend_source",
+            "They vote in no further token; their owners read the reason and cannot resume them.",
+            "marketplace.suspend_source",
             lambda source, reason, user, now: standing.suspend(
                 source=source, reason=reason, acting_user=user, now=now
             ),
@@ -51,7 +52,8 @@ class SourceAdmin(BulkAdmin):
         variant=ActionVariant.DANGER,
         dialog=dialog(
             "Suspend this source",
-            "It votes in no further answer. Only an operator can resume what an operator suspended.",
+            "It votes in no further answer, and one under way goes on without it from its next token. Its "
+            "owner reads the reason and cannot resume it.",
             "Suspend",
             ReasonForm,
         ),

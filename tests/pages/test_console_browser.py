@@ -1,4 +1,4 @@
-"""The console in a real browser: what waits leads to the queue, and many are decided at once, narrow and dark too."""
+"""The console in a real browser: what waits leads to the queue, many are decided at once, pages fit."""
 
 from collections.abc import Iterator
 from pathlib import Path

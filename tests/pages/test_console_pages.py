@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -303,3 +305,37 @@ def test_a_template_is_made_changed_and_deleted_in_the_console(cast: Cast) -> No
     browser.post(address, {"_form_submitted": "True"})
     assert not PolicyTemplate.objects.filter(slug="ours").exists()
     assert browser.get("/admin/policy-templates/none").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/",
+        "/admin/audit",
+        "/admin/purposes",
+        "/admin/refusals",
+        "/admin/marketplace/reviewitem/",
+        "/admin/marketplace/source/",
+        "/admin/marketplace/policyversion/",
+        "/admin/marketplace/agreement/",
+        "/admin/marketplace/user/",
+    ],
+)
+def test_a_page_takes_the_same_queries_whatever_its_length(cast: Cast, reviewed: None, address: str) -> None:
+    def grow(slugs: list[str]) -> None:
+        for slug in slugs:
+            publish(cast.owner, draft_source(cast.owner, slug))
+            User.objects.create_user(slug)
+
+    browser = cast.operator.browser
+    grow(["a"])
+    browser.get(address)
+    few = _queries(browser, address)
+    grow(["b", "c", "d", "e"])
+    assert _queries(browser, address) == few
+
+
+def _queries(browser: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as context:
+        assert browser.get(address).status_code == 200
+    return len(context)
