@@ -99,5 +99,7 @@ urlpatterns = [
     path("wallet/top-ups/<uuid:top_up_id>/pay", wallet.pay, name="top-up-pay"),
     path("keys", keys.keys, name="keys"),
     path("keys/<int:key_id>/caps", keys.caps, name="key-caps"),
+    path("keys/<int:key_id>/rotate", keys.rotate, name="key-rotate"),
+    path("keys/<int:key_id>/end-previous", keys.end_previous, name="key-end-previous"),
     path("keys/<int:key_id>/revoke", keys.revoke, name="key-revoke"),
 ]

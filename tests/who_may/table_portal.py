@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from marketplace.models import RightsFinding, Role
+from marketplace.models import ApiKey, RightsFinding, Role
 from marketplace.roles import EDITORS, MANAGERS, TREASURERS
 from tests.pages.test_forms import OPEN as OPEN_POLICY
 from tests.pages.test_forms import text_file, typed
@@ -67,6 +67,11 @@ def offer() -> dict[str, Any]:
 
 def term() -> dict[str, Any]:
     return {"finding": RightsFinding.objects.get().pk, "decision": "applies"}
+
+
+def rotation() -> dict[str, Any]:
+    key = ApiKey.objects.get(created_by__username="owner", name="tests")
+    return {f"key-{key.pk}-overlap_hours": "24"}
 
 
 def files() -> dict[str, Any]:
@@ -157,5 +162,7 @@ ROWS = (
     Row("GET", "keys", of_organisation()),
     Row("POST", "keys", of_organisation(MANAGERS), NEW_KEY),
     Row("POST", "keys/<int:key_id>/caps", of_owner(MANAGERS)),
+    Row("POST", "keys/<int:key_id>/rotate", of_owner(MANAGERS), rotation),
+    Row("POST", "keys/<int:key_id>/end-previous", of_owner(MANAGERS)),
     Row("POST", "keys/<int:key_id>/revoke", of_owner(MANAGERS)),
 )

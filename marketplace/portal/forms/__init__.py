@@ -2,7 +2,7 @@
 
 from marketplace.portal.forms.agreements import AccessForm
 from marketplace.portal.forms.effective import EffectiveForm
-from marketplace.portal.forms.keys import CapsForm, KeyForm
+from marketplace.portal.forms.keys import CapsForm, KeyForm, RotateForm
 from marketplace.portal.forms.members import AccountForm, InvitationForm, MemberRoleForm
 from marketplace.portal.forms.odrl import OfferForm
 from marketplace.portal.forms.organisation import CountryForm, DomainForm, NewOrganisationForm
@@ -26,6 +26,7 @@ __all__ = [
     "OfferForm",
     "PayoutForm",
     "PolicyForm",
+    "RotateForm",
     "SourceForm",
     "TopUpForm",
 ]

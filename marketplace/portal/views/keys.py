@@ -1,4 +1,4 @@
-"""API keys: the list with what each has spent of its caps, issuing one (shown once), changing, revoking."""
+"""API keys: the list with limits and caps, issuing and rotating (shown once), changing caps, revoking."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounting.errors import NotFound
-from marketplace import access, spend_caps
+from marketplace import access, key_rotation, spend_caps
 from marketplace.models import ApiKey
 from marketplace.portal.actions import act, attempt
 from marketplace.portal.desk import Desk, at_desk, page
-from marketplace.portal.forms import CapsForm, KeyForm
+from marketplace.portal.forms import CapsForm, KeyForm, RotateForm
 from marketplace.spend_caps import KeyCaps
 
 A_PAGE = 25
@@ -38,6 +38,12 @@ class KeyRow:
     key: ApiKey
     caps: KeyCaps
     form: CapsForm
+    rotate_form: RotateForm
+
+    @property
+    def used_at(self) -> datetime | None:
+        """By whichever secret."""
+        return max(filter(None, (self.key.last_used_at, self.key.previous_used_at)), default=None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,7 +51,43 @@ class KeyRow:
 def keys(request: HttpRequest, desk: Desk) -> HttpResponse:
     form = KeyForm(request.POST or None)
     issued = _issue(form, desk) if request.method == "POST" and form.is_valid() else None
-    found = ApiKey.objects.filter(organisation=desk.organisation).order_by("-created_at", "-id")
+    return _listed(request, desk, form=KeyForm() if issued else form, issued=issued)
+
+
+@require_POST
+@at_desk
+def rotate(request: HttpRequest, desk: Desk, key_id: int) -> HttpResponse:
+    """A new secret for the same key, on a page that shows it once."""
+    key = _own(desk, key_id)
+    form = RotateForm(request.POST, prefix=_prefix(key))
+    if not form.is_valid():
+        messages.error(request, "Choose how long the old secret works on.")
+        return redirect("portal:keys")
+    made: list[Issued] = []
+
+    def call() -> None:
+        rotated, text = key_rotation.rotate(
+            key=key, overlap=form.overlap(), acting_user=desk.user, now=timezone.now()
+        )
+        made.append(Issued(f"{rotated.name}, secret {rotated.secret_number}", text))
+
+    if attempt(form, call):
+        return _listed(request, desk, form=KeyForm(), issued=made[0])
+    messages.error(request, str(form.non_field_errors()[0]))
+    return redirect("portal:keys")
+
+
+@require_POST
+@at_desk
+def end_previous(request: HttpRequest, desk: Desk, key_id: int) -> HttpResponse:
+    key = _own(desk, key_id)
+    call = partial(key_rotation.end_previous, key=key, acting_user=desk.user, now=timezone.now())
+    return act(request, call, done=f"Only the newest secret of “{key.name}” works now.", back="portal:keys")
+
+
+def _listed(request: HttpRequest, desk: Desk, *, form: KeyForm, issued: Issued | None) -> HttpResponse:
+    own = ApiKey.objects.filter(organisation=desk.organisation).select_related("created_by")
+    found = own.order_by("-created_at", "-id")
     cut = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
     now = timezone.now()
     reply = page(
@@ -54,7 +96,7 @@ def keys(request: HttpRequest, desk: Desk) -> HttpResponse:
         "keys.html",
         section="keys",
         issued=issued,
-        form=KeyForm() if issued else form,
+        form=form,
         page=cut,
         rows=_rows(list(cut.object_list), now),
         may_issue=desk.may_issue_keys,
@@ -108,7 +150,7 @@ def _own(desk: Desk, key_id: int) -> ApiKey:
 
 def _rows(found: list[ApiKey], now: datetime) -> list[KeyRow]:
     states = spend_caps.states(found, now=now)
-    return [KeyRow(key, states[key.pk], _caps_form(key)) for key in found]
+    return [KeyRow(key, states[key.pk], _caps_form(key), RotateForm(prefix=_prefix(key))) for key in found]
 
 
 def _caps_form(key: ApiKey) -> CapsForm:
@@ -137,6 +179,8 @@ def _issue(form: KeyForm, desk: Desk) -> Issued | None:
             organisation=desk.organisation,
             name=data["name"],
             scopes=data["scopes"],
+            source_slugs=data["source_slugs"],
+            purposes=data["purposes"],
             default_purpose=data["default_purpose"],
             spend_cap_micro_usd=form.spend_cap_micro_usd(),
             daily_cap_micro_usd=form.daily_cap_micro_usd(),
