@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db.models import Count, Max
 
-from marketplace.catalogue.entries import needs_approval
+from marketplace.agreed_terms import needs_approval
 from marketplace.catalogue.topics import TOPICS, Topic
 from marketplace.models import Partition, PartitionState, Source, SourceVersion
 from marketplace.parsed_policies import parsed
@@ -89,7 +89,7 @@ def _details(source: Source, partition: Partition | None, versions: int, updated
     is_private = policy is not None and policy.limits.regime == "privacy"
     return Details(
         policy=policy,
-        needs_approval=needs_approval(source),
+        needs_approval=source.policy is not None and needs_approval(source, source.policy),
         versions=versions,
         updated_at=updated_at,
         quality=None if partition is None or is_private else _quality(partition),

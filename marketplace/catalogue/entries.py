@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
+from marketplace.agreed_terms import needs_approval
 from marketplace.catalogue.topics import TOPICS, bits_of
 from marketplace.catalogue.words import plain_words
 from marketplace.models import CatalogueEntry, Source, SourceVersion
@@ -88,17 +89,12 @@ def entry_of(source: Source) -> CatalogueEntry:
         regime=policy.limits.regime if policy else "",
         price_micro_usd_per_nat=policy.limits.price_micro_usd_per_nat if policy else None,
         quotes=bool(policy and policy.limits.quote),
-        needs_approval=needs_approval(source),
+        needs_approval=source.policy is not None and needs_approval(source, source.policy),
         listed_at=source.created_at,
         updated_at=getattr(source, "updated_at", None) or source.created_at,
         card_words=card,
         words=card + plain_words(source.description),
     )
-
-
-def needs_approval(source: Source) -> bool:
-    """Whether its owner approves every agreement."""
-    return source.policy is not None and source.policy.plain.get("approval") == "required"
 
 
 def _with_update(sources: QuerySet[Source]) -> QuerySet[Source, Any]:

@@ -1,7 +1,7 @@
 """Every typed word begins a word of the text: one meaning, in the way each database does it fast.
 
-PostgreSQL asks its full-text index (made by the migration); SQLite looks through the rows. Both compare what
-`marketplace.catalogue.words` has folded.
+PostgreSQL keeps each column parsed beside it (`<column>_search`, made by a migration), under a full-text
+index; SQLite looks through the rows. Both compare what `marketplace.catalogue.words` has folded.
 """
 
 from collections.abc import Sequence
@@ -24,9 +24,11 @@ class BeginsWords(Func):
         return (*super().identity, self.tokens)
 
     def as_postgresql(self, compiler: Any, *_: Any, **__: Any) -> tuple[str, tuple[Any, ...]]:
-        column, params = compiler.compile(self.source_expressions[0])
+        text: Any = self.source_expressions[0]  # a column of a table, once it is resolved
+        table = compiler.quote_name_unless_alias(text.alias)
+        parsed = compiler.quote_name_unless_alias(f"{text.target.column}_search")
         wanted = " & ".join(f"{token}:*" for token in self.tokens)
-        return f"to_tsvector('simple', {column}) @@ to_tsquery('simple', %s)", (*params, wanted)
+        return f"{table}.{parsed} @@ to_tsquery('simple', %s)", (wanted,)
 
     def as_sql(self, compiler: Any, *_: Any, **__: Any) -> tuple[str, tuple[Any, ...]]:
         column, params = compiler.compile(self.source_expressions[0])

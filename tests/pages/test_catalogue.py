@@ -163,3 +163,11 @@ def test_the_list_takes_the_same_queries_whatever_its_length(cast: Cast) -> None
     for number in range(10):
         offered(cast.owner, f"source-{number}")
     assert queries_of(cast.owner, "/catalogue") == few
+
+
+def test_a_card_leads_to_asking_for_access(cast: Cast) -> None:
+    offered(cast.owner, "carded", visibility="listed_on_request", **WHALES)
+    page = text(cast.buyer.browser.get("/catalogue/carded"))
+    assert 'href="/agreements?source=carded">Request access' in page
+    assert 'value="carded"' in text(cast.buyer.browser.get("/agreements?source=carded"))
+    assert "Request access" not in text(cast.owner.browser.get("/catalogue/carded"))
