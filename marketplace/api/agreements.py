@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounting.errors import Invalid, NotFound
-from marketplace import agreements
+from marketplace import agreements, key_limits
 from marketplace.api.base import MarketView
-from marketplace.api.caller import caller_of
+from marketplace.api.caller import Caller, caller_of
 from marketplace.api.pagination import page
 from marketplace.api.repeats import repeatable
 from marketplace.api.rows import DiffOut
@@ -118,7 +118,7 @@ class Agreements(MarketView):
         responses={200: paged(AgreementOut, "Agreement"), **problems(403, 422)},
     )
     def get(self, request: Request) -> Response:
-        rows = agreements.of_consumer(caller_of(request).organisation)
+        rows = _of_consumer(caller_of(request))
         return page(
             request=request, view=self, rows=_filtered(request, rows), serializer=AgreementOut, ordering="-id"
         )
@@ -132,6 +132,8 @@ class Agreements(MarketView):
     @repeatable
     def post(self, request: Request) -> Response:
         caller, wish = caller_of(request), self.body(request, AgreementIn)
+        key_limits.require_sources(caller.api_key, [wish["source"]])
+        key_limits.require_purpose(caller.api_key, wish["purpose"])
         made = agreements.request(
             consumer=caller.organisation,
             source=visible_source(organisation=caller.organisation, slug=wish["source"]),
@@ -140,7 +142,7 @@ class Agreements(MarketView):
             acting_user=caller.user,
             now=timezone.now(),
         )
-        found = agreements.one_of(agreements.of_consumer(caller.organisation), made.pk)
+        found = agreements.one_of(_of_consumer(caller), made.pk)
         return Response(
             AgreementOut(found).data, status=201, headers={"Location": f"/v1/agreements/{made.pk}"}
         )
@@ -151,7 +153,7 @@ class OneAgreement(MarketView):
 
     @extend_schema(summary="One agreement of yours", responses={200: AgreementOut, **problems(403, 404)})
     def get(self, request: Request, agreement_id: UUID) -> Response:
-        rows = agreements.of_consumer(caller_of(request).organisation)
+        rows = _of_consumer(caller_of(request))
         return Response(AgreementOut(agreements.one_of(rows, agreement_id)).data)
 
 
@@ -166,7 +168,7 @@ class EndAgreement(MarketView):
     @repeatable
     def post(self, request: Request, agreement_id: UUID) -> Response:
         caller, wish = caller_of(request), self.body(request, EndIn)
-        found = agreements.one_of(agreements.of_consumer(caller.organisation), agreement_id)
+        found = agreements.one_of(_of_consumer(caller), agreement_id)
         ended = agreements.end(
             agreement=found, side=Side.CONSUMER, acting_user=caller.user, now=timezone.now(), **wish
         )
@@ -184,7 +186,7 @@ class ConfirmAgreement(MarketView):
     @repeatable
     def post(self, request: Request, agreement_id: UUID) -> Response:
         caller, wish = caller_of(request), self.body(request, ConfirmIn)
-        found = agreements.one_of(agreements.of_consumer(caller.organisation), agreement_id)
+        found = agreements.one_of(_of_consumer(caller), agreement_id)
         confirmed = agreements.confirm(
             agreement=found, number=wish["policy_version"], acting_user=caller.user, now=timezone.now()
         )
@@ -201,7 +203,7 @@ class AccessRequests(MarketView):
         responses={200: paged(AgreementOut, "Agreement"), **problems(403, 422)},
     )
     def get(self, request: Request) -> Response:
-        rows = agreements.of_owner(caller_of(request).organisation)
+        rows = _of_owner(caller_of(request))
         return page(
             request=request, view=self, rows=_filtered(request, rows), serializer=AgreementOut, ordering="-id"
         )
@@ -218,6 +220,7 @@ class DecideAccess(MarketView):
     @repeatable
     def post(self, request: Request) -> Response:
         caller, wish = caller_of(request), self.body(request, DecideIn)
+        caller.require_all_sources()
         done, failed = agreements.decide(
             owner=caller.organisation, agreement_ids=wish["ids"], decision=wish["decision"],
             reason=wish["reason"], acting_user=caller.user, now=timezone.now(),
@@ -234,7 +237,7 @@ class ApproveAccess(MarketView):
     @repeatable
     def post(self, request: Request, agreement_id: UUID) -> Response:
         caller = caller_of(request)
-        found = agreements.one_of(agreements.of_owner(caller.organisation), agreement_id)
+        found = agreements.one_of(_of_owner(caller), agreement_id)
         approved = agreements.approve(agreement=found, acting_user=caller.user, now=timezone.now())
         return Response(AgreementOut(approved).data)
 
@@ -250,7 +253,7 @@ class RefuseAccess(MarketView):
     @repeatable
     def post(self, request: Request, agreement_id: UUID) -> Response:
         caller, wish = caller_of(request), self.body(request, RefuseIn)
-        found = agreements.one_of(agreements.of_owner(caller.organisation), agreement_id)
+        found = agreements.one_of(_of_owner(caller), agreement_id)
         refused = agreements.refuse(agreement=found, acting_user=caller.user, now=timezone.now(), **wish)
         return Response(AgreementOut(refused).data)
 
@@ -266,7 +269,7 @@ class EndAccess(MarketView):
     @repeatable
     def post(self, request: Request, agreement_id: UUID) -> Response:
         caller, wish = caller_of(request), self.body(request, RefuseIn)
-        found = agreements.one_of(agreements.of_owner(caller.organisation), agreement_id)
+        found = agreements.one_of(_of_owner(caller), agreement_id)
         ended = agreements.end(
             agreement=found, side=Side.OWNER, acting_user=caller.user, now=timezone.now(), **wish
         )
@@ -289,8 +292,17 @@ class Grants(MarketView):
         made = agreements.grant(
             source=source, consumer=consumer, acting_user=caller.user, now=timezone.now(), **wish
         )
-        found = agreements.one_of(agreements.of_owner(caller.organisation), made.pk)
+        found = agreements.one_of(_of_owner(caller), made.pk)
         return Response(AgreementOut(found).data, status=201)
+
+
+def _of_owner(caller: Caller) -> QuerySet[Agreement]:
+    """For the caller's own sources, and under a key of some sources for those."""
+    return caller.own_only(agreements.of_owner(caller.organisation), "source__slug")
+
+
+def _of_consumer(caller: Caller) -> QuerySet[Agreement]:
+    return caller.own_only(agreements.of_consumer(caller.organisation), "source__slug")
 
 
 def _filtered(request: Request, rows: QuerySet[Agreement]) -> QuerySet[Agreement]:

@@ -122,6 +122,25 @@ def test_jobs_of_other_sources_do_not_exist_for_a_limited_key(cast, limited, nam
     problem(limited.get(f"/v1/jobs/{others.pop()}"), 404, "not_found")
 
 
+@pytest.mark.parametrize(
+    ("wish", "code"),
+    [
+        ({"source": "diary", "purpose": "research"}, "source_not_allowed"),
+        ({"source": "almanac", "purpose": "advertising"}, "purpose_not_allowed"),
+    ],
+)
+def test_a_limited_key_asks_for_no_agreement_beyond_its_limits(cast, wish, code):
+    for slug in ("almanac", "diary"):
+        draft_source(cast.owner, slug)
+    client = cast.owner.key_for("account", source_slugs=["almanac"], purposes=["research"])
+    problem(client.post("/v1/agreements", wish, format="json"), 403, code)
+
+
+def test_a_limited_key_decides_on_no_list_of_requests(cast, limited):
+    wish = {"ids": ["00000000-0000-4000-8000-000000000001"], "decision": "approve"}
+    problem(limited.post("/v1/access-requests/decide", wish, format="json"), 403, "limited_key")
+
+
 def test_a_colleague_who_is_no_owner_sees_no_keys(cast):
     for role in (Role.EDITOR, Role.FINANCE, Role.VIEWER):
         colleague: Actor = cast.owner.colleague(role)

@@ -4,6 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from marketplace import scopes
+from marketplace.models import Source
 from tests.cast import Cast
 from tests.who_may.actors import ACTORS, api_clients, undone
 from tests.who_may.market import Arguments, address_of, set_market
@@ -59,3 +60,21 @@ def status_of(client: APIClient, row: Row, arguments: Arguments) -> int:
         address = address_of(row.route, {**arguments, **row.of})
         sent = {} if row.body() is None else {"data": row.body(), "format": row.form}
         return int(getattr(client, row.method.lower())(address, **sent).status_code)
+
+
+def test_a_key_of_one_source_learns_nothing_of_the_others(cast: Cast) -> None:
+    """Over every list; the catalogue is everybody's, and money is the whole organisation's."""
+    scene, arguments = set_market(cast)
+    everything = [scope.name for scope in scopes.SCOPES.values() if scope.within is None]
+    client = cast.owner.key_for(*everything, source_slugs=[scene.alpine.slug])
+    others = {one.slug for one in Source.objects.filter(organisation=cast.owner.organisation)} - {
+        "alpine-plants"
+    }
+    told: dict[str, str] = {}
+    for row in ROWS:
+        named = row.scope.startswith("sources") or row.scope == "agreements"
+        if row.method != "GET" or not named or "<slug" in row.route or row.route == "v1/sources":
+            continue
+        content = client.get(address_of(row.route, {**arguments, **row.of})).content.decode()
+        told |= {f"{row.route}: {slug}": slug for slug in others if f'"{slug}"' in content}
+    assert told == {}
