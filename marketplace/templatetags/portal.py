@@ -136,6 +136,12 @@ def when(moment: datetime | None, absent: str = "never") -> SafeString | str:
 
 
 @register.filter
+def spoken(name: str) -> str:
+    """`not_together` as it is read."""
+    return name.replace("_", " ")
+
+
+@register.filter
 def badge(state: str) -> SafeString:
     return format_html('<span class="badge {}">{}</span>', BADGES.get(state, ""), state.replace("_", " "))
 

@@ -48,6 +48,9 @@ POSTED = (
     "/visibility",
     "/topics",
     "/policy/preview",
+    "/policy/try",
+    "/policy/backtest",
+    "/policy/backtest.csv",
     "/budgets/pause",
     "/budgets/resume",
 )

@@ -211,3 +211,23 @@ def test_every_page_in_light_and_dark_fits_wide_and_narrow_screens(
             seen.open("/admin/")
             seen.page.wait_for_load_state("networkidle")
             seen.picture(f"console-{scheme}-{width}", whole=False)
+
+
+def test_an_owner_tries_a_policy_and_replays_the_past_before_publishing_it(
+    staged: Scene, live_server: LiveServer, browser: Browser
+) -> None:
+    for scheme, width in LOOKS:
+        with window(browser, live_server.url, scheme=scheme, width=width) as seen:
+            seen.sign_in("owner")
+            seen.open("/sources/alpine-plants/policy")
+            page = seen.page
+            page.locator("[name=try-organisation]").fill("buyer")
+            page.locator("[name=try-purpose]").select_option("advertising")
+            page.get_by_role("button", name="Try it").click()
+            expect(page.locator("#tried")).to_contain_text("No:")
+            page.get_by_role("button", name="Replay", exact=True).click()
+            expect(page.locator("#replayed")).to_contain_text("would have been refused")
+            page.locator("[name=max_gamma]").fill("0.5")
+            expect(page.locator("#summary")).to_contain_text("What would change")
+            assert seen.fits_its_width()
+            seen.picture(f"policy-tried-{scheme}-{width}")

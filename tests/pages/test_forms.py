@@ -4,13 +4,19 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.forms.widgets import ChoiceWidget
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from marketplace.models import ApiKey, Document, PolicyVersion, Source
 from marketplace.policy import plain
+from marketplace.policy.kinds.influence import Influence
+from marketplace.policy.kinds.prices import Prices
 from marketplace.portal.forms import PolicyForm
 from marketplace.portal.forms.policy import FIELDS, initial_from
 from tests.builders import draft_source, publish, upload
 from tests.cast import Cast
+from tests.odrl.policies import policies
 from tests.pages.scene import Scene
 
 pytestmark = pytest.mark.django_db
@@ -51,14 +57,17 @@ def text_file(content: bytes = b"Gentians flower late.", name: str = "a.txt") ->
     return SimpleUploadedFile(name, content, content_type="text/plain")
 
 
-def typed(written: dict[str, Any]) -> dict[str, Any]:
-    """A plain policy as the browser would send it back."""
+def typed(written: dict[str, Any] | None) -> dict[str, Any]:
+    """A plain policy as the browser would send it back: what the form shows, and nothing else."""
     form = PolicyForm(initial=initial_from(written))
-    values = {name: form[name].value() for name in form.fields}
-    sent = {name: value for name, value in values.items() if value not in (None, False, "")}
-    for name in ("valid_from", "valid_until"):
-        if name in sent:
-            sent[name] = sent[name].strftime("%Y-%m-%dT%H:%M")
+    sent: dict[str, Any] = {}
+    for name, field in form.fields.items():
+        value = form[name].value()
+        if not isinstance(value, list | bool):
+            value = field.widget.format_value(value)
+            value = value[0] if isinstance(field.widget, ChoiceWidget) else value
+        if value not in (None, False, "", []):
+            sent[name] = value
     return sent
 
 
@@ -151,18 +160,51 @@ def test_a_policy_goes_through_the_form_and_back_without_loss(written: dict[str,
     assert form.plain() == written
 
 
-def test_every_field_stands_for_a_term_of_a_plain_policy() -> None:
-    assert {path.split(".")[1] for path in FIELDS} <= set(plain.terms())
-    assert set(FIELDS.values()) <= set(PolicyForm.base_fields)
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(written=policies())
+def test_what_nobody_changed_stays_to_the_letter(written: dict[str, Any]) -> None:
+    form = PolicyForm(typed(written), in_force=written)
+    assert form.is_valid(), form.errors
+    assert form.plain() == written
 
 
-def test_what_the_form_has_no_field_for_stays_as_it_is(cast: Cast) -> None:
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(written=policies())
+def test_the_form_alone_says_everything_that_a_policy_says(written: dict[str, Any]) -> None:
+    """Also without knowing how it was written: the clauses are the same, windows in any order."""
+    form = PolicyForm(typed(written))
+    assert form.is_valid(), form.errors
+    said, meant = plain.parse(form.plain()), plain.parse(written)
+    assert set(said.limits.all_windows) == set(meant.limits.all_windows)
+    for one, other in zip(said.clauses, meant.clauses, strict=True):
+        if not isinstance(one, Influence):
+            assert one == other
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@given(written=policies(), price=st.integers(0, 100))
+def test_a_change_in_one_place_changes_nothing_else(written: dict[str, Any], price: int) -> None:
+    form = PolicyForm({**typed(written), "price_micro_usd_per_nat": price}, in_force=written)
+    assert form.is_valid(), form.errors
+    changed = {term for term, value in form.plain().items() if written.get(term) != value}
+    assert changed <= set(Prices.terms)
+    assert (form.plain().get("price_micro_usd_per_nat") or 0) == price
+
+
+def test_every_term_of_a_policy_has_a_field() -> None:
+    form = PolicyForm()
+    assert {path.split(".")[1] for path in FIELDS} | {"prices"} == set(plain.terms())
+    assert set(FIELDS.values()) <= set(form.fields)
+
+
+def test_what_is_emptied_is_gone(cast: Cast) -> None:
     more = {"countries": {"allow": ["DE"]}, "minimum_coalition": 2, "attribution_notice": "From the almanac."}
     source = publish(cast.owner, draft_source(cast.owner), **{**FULL, **more})
-    cast.owner.browser.post(f"/sources/{source.slug}/policy", {**typed(OPEN), "do": "publish"})
+    sent = {**typed(source.policy.plain if source.policy else None), "countries": "", "minimum_coalition": ""}
+    cast.owner.browser.post(f"/sources/{source.slug}/policy", {**sent, "do": "publish"})
     source.refresh_from_db()
     assert source.policy is not None
-    assert source.policy.plain == {**OPEN, **more}
+    assert source.policy.plain == {**FULL, "attribution_notice": "From the almanac."}
 
 
 def test_publishing_makes_a_version_and_the_source_live(cast: Cast) -> None:

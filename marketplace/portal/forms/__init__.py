@@ -9,6 +9,7 @@ from marketplace.portal.forms.organisation import CountryForm, DomainForm, NewOr
 from marketplace.portal.forms.payouts import PayoutForm
 from marketplace.portal.forms.policy import PolicyForm
 from marketplace.portal.forms.sources import DocumentsForm, SourceForm
+from marketplace.portal.forms.trials import ReplayForm, TrialForm
 from marketplace.portal.forms.wallet import TopUpForm
 
 __all__ = [
@@ -26,7 +27,9 @@ __all__ = [
     "OfferForm",
     "PayoutForm",
     "PolicyForm",
+    "ReplayForm",
     "RotateForm",
     "SourceForm",
     "TopUpForm",
+    "TrialForm",
 ]

@@ -15,8 +15,9 @@ from django import forms
 from marketplace.policy.problems import Problem
 from marketplace.policy.purposes import ANY, PURPOSES
 from marketplace.policy.windows import PERS
-from marketplace.portal.forms import windows
+from marketplace.portal.forms import kept, prices, regions, windows
 from marketplace.portal.forms.choices import Explained
+from marketplace.portal.forms.texts import CountriesField, NamesField, sides
 
 REGIMES = [
     (
@@ -48,6 +49,18 @@ PURPOSE_CHOICES = [
 ]
 LIMITS = ("per_answer", "per_consumer_day", "lifetime")
 EVERYONE, LISTED = "everyone", "listed"
+OUTPUT_CHOICES = [
+    ("answer", Explained("Answers", "Text that rests on the source.")),
+    ("classification", Explained("Classifications", "A choice among labels that the buyer names.")),
+    ("quotation", Explained("Quotations", "Passages, word for word; needs quoting below.")),
+]
+APPROVAL_CHOICES = [
+    ("none", Explained("Nobody has to ask first", "Who meets the policy may use it at once.")),
+    (
+        "required",
+        Explained("I approve every organisation first", "They state their purpose and wait for you."),
+    ),
+]
 
 # From the places in a plain policy to the fields that wrote them; the longest match counts.
 FIELDS = {
@@ -67,6 +80,20 @@ FIELDS = {
     "$.influence_nats.per_consumer_day": "per_consumer_day",
     "$.influence_nats.lifetime": "lifetime",
     "$.floor_nats": "floor_nats",
+    "$.countries": "countries",
+    "$.countries.deny": "countries_denied",
+    "$.outputs": "outputs",
+    "$.topics": "topic_within_keywords",
+    **{
+        f"$.topics.{side}.{part}": regions.name_of(side, part)
+        for side in regions.SIDES
+        for part in regions.PARTS
+    },
+    "$.topics.not_within": "topic_not_within_keywords",
+    "$.minimum_coalition": "minimum_coalition",
+    "$.not_together_with": "not_together_with",
+    "$.attribution_notice": "attribution_notice",
+    "$.approval": "approval",
     "$.privacy": "privacy_budget",
     "$.privacy.eta": "privacy_eta",
     "$.privacy.delta": "privacy_delta",
@@ -84,12 +111,29 @@ def _number(label: str, about: str = "", **kwargs: Any) -> forms.FloatField:
     )
 
 
+class _Moment(forms.DateTimeInput):
+    """In minutes, as browsers show them; to the last digit where a policy says more."""
+
+    def format_value(self, value: Any) -> str | None:
+        if isinstance(value, datetime):
+            return value.replace(tzinfo=None).isoformat(timespec="auto" if value.second or value.microsecond
+                                                        else "minutes")  # fmt: skip
+        return super().format_value(value)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """A browser's own field knows milliseconds at most, and would drop what it does not know."""
+        context = super().get_context(name, value, attrs)
+        if "." in (context["widget"]["value"] or ""):
+            context["widget"]["attrs"]["type"] = "text"
+        return context
+
+
 def _moment(label: str) -> forms.DateTimeField:
     return forms.DateTimeField(
         label=label,
         required=False,
         help_text="UTC. Empty: no such limit.",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=_Moment(attrs={"type": "datetime-local", "step": "any"}),
     )
 
 
@@ -119,11 +163,53 @@ class PolicyForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    consumers = forms.CharField(
-        label="Named organisations", required=False, help_text="Their short names, separated by commas."
+    consumers = NamesField(
+        label="Named organisations",
+        required=False,
+        help_text="Short names, group:name for a group of this market, domain:example.org for whoever proved "
+        "that domain; separated by commas.",
     )
-    consumers_denied = forms.CharField(
-        label="Never for these organisations", required=False, help_text="Short names, separated by commas."
+    consumers_denied = NamesField(
+        label="Never for these", required=False, help_text="Written in the same way; they win."
+    )
+    countries = CountriesField(
+        label="Only organisations in these countries",
+        required=False,
+        help_text="Two-letter codes or names, separated by commas. Empty: every country.",
+    )
+    countries_denied = CountriesField(
+        label="Never for organisations in", required=False, help_text="Two-letter codes or names."
+    )
+    outputs = forms.MultipleChoiceField(
+        label="What may come out?",
+        choices=OUTPUT_CHOICES,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: answers and classifications, and quotations where quoting is allowed. "
+        "Training of other models is never allowed.",
+    )
+    minimum_coalition = forms.IntegerField(
+        label="Only beside so many other sources",
+        min_value=0,
+        required=False,
+        help_text="It votes only if at least so many others do. Empty: it may vote alone.",
+    )
+    not_together_with = NamesField(
+        label="Never in one answer with",
+        required=False,
+        help_text="Short names of sources, separated by commas.",
+    )
+    attribution_notice = forms.CharField(
+        label="Text that has to be shown",
+        required=False,
+        strip=False,
+        help_text="Beside every answer that it voted in, and on the receipt.",
+    )
+    approval = forms.ChoiceField(
+        label="Do you want to be asked first?",
+        choices=APPROVAL_CHOICES,
+        required=False,
+        widget=forms.RadioSelect,
     )
     price_micro_usd_per_nat = forms.IntegerField(
         label="Price",
@@ -166,8 +252,18 @@ class PolicyForm(forms.Form):
 
     def __init__(self, *args: Any, in_force: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._kept = without_field(in_force or {})
+        self._in_force = in_force
+        self._price_rows = prices.rows_of(self.initial, self.data if self.is_bound else None)
         self.fields.update(windows.fields())
+        self.fields.update(regions.fields())
+        self.fields.update(prices.fields(self._price_rows))
+
+    def prices(self) -> list[list[forms.BoundField]]:
+        """The fields of the prices of some, row by row, for the page."""
+        return [[self[prices.name_of(row, part)] for part in prices.PARTS] for row in range(self._price_rows)]
+
+    def regions(self) -> list[list[forms.BoundField]]:
+        return [[self[regions.name_of(side, part)] for part in regions.PARTS] for side in regions.SIDES]
 
     def windows(self) -> list[tuple[str, list[forms.BoundField]]]:
         """The fields of the windows, by their length, for the page."""
@@ -176,29 +272,55 @@ class PolicyForm(forms.Form):
         ]
 
     def plain(self) -> dict[str, Any]:
-        """The plain policy that the form stands for; call it on a valid form only."""
+        """The plain policy that the form stands for; call it on a valid form only.
+
+        Whatever says the same as before stays as it was written (`kept`).
+        """
+        said = self._who() | self._how_much() | self._conditions()
+        if self._in_force is None:
+            return said
+        return kept.as_written(said, self._in_force, terms={path.split(".")[1] for path in FIELDS})
+
+    def _who(self) -> dict[str, Any]:
         data = self.cleaned_data
-        everyone = data["who"] == EVERYONE
+        everyone = [ANY] if data["who"] == EVERYONE else []
+        return {
+            "regime": data["regime"],
+            "purposes": {"allow": data["purposes"], "deny": data["purposes_denied"]},
+            "consumers": {"allow": everyone + data["consumers"], "deny": data["consumers_denied"]},
+            **_given(countries=sides(data["countries"], data["countries_denied"])),
+            "valid_from": _written(data["valid_from"]),
+            "valid_until": _written(data["valid_until"]),
+        }
+
+    def _how_much(self) -> dict[str, Any]:
+        data = self.cleaned_data
         influence: dict[str, Any] = {name: _whole(data[name]) for name in LIMITS}
         given = windows.written({name: _whole(data[name]) for name in windows.fields()})
         influence |= {"windows": given} if given else {}
-        return self._kept | {
-            "regime": data["regime"],
-            "purposes": {"allow": _purposes(data["purposes"]), "deny": data["purposes_denied"]},
-            "consumers": {
-                "allow": [ANY] if everyone else _slugs(data["consumers"]),
-                "deny": _slugs(data["consumers_denied"]),
-            },
+        return {
             "price_micro_usd_per_nat": data["price_micro_usd_per_nat"],
             "floor_price_micro_usd": data["floor_price_micro_usd"] or 0,
             "ceiling_price_micro_usd": data["ceiling_price_micro_usd"],
+            **_given(prices=prices.written(data, self._price_rows)),
             "max_gamma": data["max_gamma"],
-            "quote": data["quote"] and data["regime"] != "privacy",
-            "valid_from": _written(data["valid_from"]),
-            "valid_until": _written(data["valid_until"]),
             "influence_nats": influence,
             "floor_nats": data["floor_nats"] if data["regime"] == "attribution" else None,
             "privacy": self._privacy(),
+        }
+
+    def _conditions(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {
+            "quote": data["quote"] and data["regime"] != "privacy",
+            **_given(
+                outputs={"allow": data["outputs"]} if data["outputs"] else None,
+                topics=regions.written(data),
+                minimum_coalition=data["minimum_coalition"] or None,
+                not_together_with=data["not_together_with"],
+                attribution_notice=data["attribution_notice"] or None,
+                approval=data["approval"] if data["approval"] == "required" else None,
+            ),
         }
 
     def _privacy(self) -> dict[str, float | None] | None:
@@ -209,7 +331,9 @@ class PolicyForm(forms.Form):
     def add_problems(self, problems: tuple[Problem, ...]) -> None:
         """Lead what `parse` found back to the fields."""
         for problem in problems:
-            own = windows.field_of(problem, self.cleaned_data)
+            own = windows.field_of(problem, self.cleaned_data) or prices.field_of(
+                problem, self.cleaned_data, self._price_rows
+            )
             self.add_error(own or field_of(problem), problem.sentence)
 
 
@@ -219,24 +343,15 @@ def field_of(problem: Problem) -> str | None:
     return FIELDS[max(places, key=len)] if places else None
 
 
-def without_field(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """What the policy in force says that the form has no field for: it stays as it is."""
-    return {term: value for term, value in plain.items() if not any(_root(path) == term for path in FIELDS)}
-
-
-def _root(path: str) -> str:
-    return path.split(".")[1]
-
-
 def initial_from(plain: Mapping[str, Any] | None) -> dict[str, Any]:
     """What the form shows for a policy in force, or the careful defaults of a first one."""
     if plain is None:
-        return {"regime": "measurement", "who": EVERYONE, "price_micro_usd_per_nat": 1000,
+        return {"regime": "measurement", "who": EVERYONE, "approval": "none", "price_micro_usd_per_nat": 1000,
                 "floor_price_micro_usd": 0, "max_gamma": 1.0, "per_answer": 200, "per_consumer_day": 20000,
                 "lifetime": 1000000}  # fmt: skip
     purposes, consumers = plain.get("purposes") or {}, plain.get("consumers") or {}
     influence, privacy = plain.get("influence_nats") or {}, plain.get("privacy") or {}
-    allowed = consumers.get("allow") or []
+    allowed, countries = consumers.get("allow") or [], plain.get("countries") or {}
     return {
         **{name: influence.get(name) for name in LIMITS},
         **windows.initial(influence),
@@ -244,8 +359,17 @@ def initial_from(plain: Mapping[str, Any] | None) -> dict[str, Any]:
         "purposes": purposes.get("allow") or [],
         "purposes_denied": purposes.get("deny") or [],
         "who": EVERYONE if ANY in allowed else LISTED,
-        "consumers": ", ".join(slug for slug in allowed if slug != ANY),
-        "consumers_denied": ", ".join(consumers.get("deny") or []),
+        "consumers": [name for name in allowed if name != ANY],
+        "consumers_denied": consumers.get("deny") or [],
+        "countries": countries.get("allow") or [],
+        "countries_denied": countries.get("deny") or [],
+        "outputs": (plain.get("outputs") or {}).get("allow") or [],
+        **regions.initial(plain.get("topics")),
+        **prices.initial(plain.get("prices")),
+        "minimum_coalition": plain.get("minimum_coalition"),
+        "not_together_with": plain.get("not_together_with") or [],
+        "attribution_notice": plain.get("attribution_notice"),
+        "approval": plain.get("approval") or "none",
         "price_micro_usd_per_nat": plain.get("price_micro_usd_per_nat") or 0,
         "floor_price_micro_usd": plain.get("floor_price_micro_usd") or 0,
         "ceiling_price_micro_usd": plain.get("ceiling_price_micro_usd"),
@@ -260,12 +384,9 @@ def initial_from(plain: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def _purposes(chosen: list[str]) -> list[str]:
-    return [ANY] if ANY in chosen else chosen
-
-
-def _slugs(text: str) -> list[str]:
-    return list(dict.fromkeys(part.strip() for part in text.replace("\n", ",").split(",") if part.strip()))
+def _given(**terms: Any) -> dict[str, Any]:
+    """Those that say something: a term that says nothing is left out."""
+    return {term: value for term, value in terms.items() if value}
 
 
 def _whole(value: float | None) -> float | int | None:

@@ -1,5 +1,5 @@
-// The policy form's live summary: sends the form to /policy/preview and shows the sentences that come back.
-// Without this module the button "Check" does the same with a page load.
+// The policy form, live: sends the form to /policy/preview while its owner types and shows the sentences that
+// come back; a button with data-panel fills its panel in place. Without this module the same buttons load pages.
 const form = document.querySelector("form[data-preview]");
 const summary = document.getElementById("summary");
 let timer = 0;
@@ -16,6 +16,22 @@ async function preview() {
   }
 }
 
+async function fill(button) {
+  const panel = document.getElementById(button.dataset.into);
+  button.disabled = true;
+  panel.setAttribute("aria-busy", "true");
+  try {
+    const reply = await fetch(button.dataset.panel, { method: "POST", body: new FormData(form) });
+    if (reply.ok) panel.innerHTML = await reply.text();
+    else panel.textContent = "This did not work just now. Please try again in a moment.";
+  } catch {
+    // No connection: the panel stays as it was.
+  } finally {
+    button.disabled = false;
+    panel.removeAttribute("aria-busy");
+  }
+}
+
 function showRegime() {
   const regime = form.querySelector("[name=regime]:checked")?.value;
   for (const part of form.querySelectorAll("[data-regime]")) {
@@ -24,6 +40,11 @@ function showRegime() {
 }
 
 if (form && summary) {
+  form.addEventListener("submit", (event) => {
+    if (!event.submitter?.dataset.panel) return;
+    event.preventDefault();
+    fill(event.submitter);
+  });
   form.addEventListener("input", () => {
     showRegime();
     clearTimeout(timer);
