@@ -47,6 +47,8 @@ class Routed:
 def route(*, admitted: Iterable[Admitted], question: Question, bench: Bench) -> Routed:
     vector = bench.encoder.embed([question.text])[0]
     considered, materials, broken = [], {}, []
+    admitted = list(admitted)
+    bench.shelf.read_manifests(one.partition for one in admitted)
     for one in admitted:
         slug = one.source.slug
         try:

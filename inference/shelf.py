@@ -6,8 +6,9 @@ half used; the log says why. (The place where indexes and adapters come to be lo
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from inference.net.core import Core
 from inference.net.encoder import Encoder
@@ -33,6 +34,12 @@ class Shelf:
         self._open = open_file
         self._resident = resident
         self._kept: OrderedDict[str, Loaded] = OrderedDict()
+        self._manifests: dict[int, Any] = {}
+
+    def read_manifests(self, partitions: Iterable[Partition]) -> None:
+        """Of those that are not here and will be taken now: one query."""
+        absent = [one.pk for one in partitions if one.digest not in self._kept]
+        self._manifests = dict(Partition.objects.filter(pk__in=absent).values_list("pk", "manifest"))
 
     def take(self, partition: Partition) -> Loaded:
         if partition.digest not in self._kept:
@@ -49,9 +56,8 @@ class Shelf:
                 index=self._open(partition.index_digest),
                 passages=self._open(partition.passages_digest),
             )
-            return load_partition(
-                core=self._core, encoder=self._encoder, paths=paths, manifest=partition.manifest
-            )
+            manifest = self._manifests.pop(partition.pk, None) or partition.manifest
+            return load_partition(core=self._core, encoder=self._encoder, paths=paths, manifest=manifest)
         except (Corrupt, PartitionCorrupt, OSError) as error:
             logger.exception(
                 "Partition %s of source %s is unusable", partition.digest[:12], partition.source_id

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from accounting.errors import Forbidden, Invalid
-from marketplace import agreement_use, window_budgets
+from marketplace import window_budgets
+from marketplace.agreement_use import approvals_of
 from marketplace.compiled.index import Allowed, Asked, Ids
 from marketplace.compiled.kept import KEPT
 from marketplace.consumers import facts_of
-from marketplace.judging import Candidate, Question, Selection, judge, load, selection_of
+from marketplace.judging import Candidate, Question, Selection, judge, selection_of
 from marketplace.models import Organisation, Partition, PolicyVersion, Source, SourceState, SourceVersion
 from marketplace.parsed_policies import parsed
 from marketplace.policy import purposes
@@ -108,17 +109,18 @@ def admit(
         )
     question = Question(
         consumer=consumer,
-        request=_request(consumer, purpose, mode, now, output),
+        request=request_of(consumer, purpose, mode, now, output),
         selection=selection_of(only=only, ignore=ignore, require=require, gamma=gamma, mode=mode),
         core_digest=core_digest,
-        agreements=agreement_use.in_force_for(consumer),
+        approvals=approvals_of(consumer),
     )
     named = _named(question)
     allowed = _allowed(question, named)
     chosen = allowed.source_ids if narrow is None else narrow(allowed)
     others = Counter(allowed.denied)
     others["relevance"] += len(allowed.source_ids) - len(chosen)
-    verdicts = {one: judge(one, question) for one in load(consumer, {*named, *chosen.tolist()})}
+    materials = sorted(KEPT.materials({*named, *chosen.tolist()}), key=lambda one: one.source.slug)
+    verdicts = {one.source: judge(one, question) for one in materials}
     admission = _within_budgets(verdicts, question, others, allowed.parameters)
     _check_required(question.selection, admission)
     return admission
@@ -130,7 +132,10 @@ def warm_up() -> None:
         pass
 
 
-def _request(consumer: Organisation, purpose: str, mode: Mode, now: datetime, output: Output) -> Request:
+def request_of(
+    consumer: Organisation, purpose: str, mode: Mode, now: datetime, output: Output = "answer"
+) -> Request:
+    """Who asks, with all that policies may know of them: one query."""
     facts = facts_of(consumer)
     return Request(
         consumer=consumer.slug,
@@ -163,7 +168,7 @@ def _allowed(question: Question, named: frozenset[int]) -> Allowed:
         request=question.request,
         consumer_id=question.consumer.pk,
         core_digest=question.core_digest,
-        agreements=question.agreements,
+        approvals=question.approvals,
         named=named,
         only_named=question.selection.only is not None,
     )

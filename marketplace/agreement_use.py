@@ -4,13 +4,14 @@ An agreement is for its purpose and those below it. The first answer that holds 
 needed makes one; every later answer reads it, in one query for all its seats, and writes nothing.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from accounting import audit
 from marketplace.models import Agreement, AgreementState, Organisation, PolicyVersion, Side, Source
@@ -32,6 +33,30 @@ def in_force_for(
     for source_id, purpose in approved.order_by().values_list("source_id", "purpose"):
         found.setdefault(source_id, set()).add(purpose)
     return {key: AgreementFacts(approved_for=frozenset(terms)) for key, terms in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """What owners approved of a consumer: `known` whatever the terms, `facts` under the policy in force."""
+
+    known: frozenset[int]  # sources
+    facts: Mapping[int, AgreementFacts]  # by source
+
+
+NO_APPROVALS = Approvals(frozenset(), {})
+
+
+def approvals_of(consumer: Organisation) -> Approvals:
+    """All of them, for an admission: one query."""
+    approved = Agreement.objects.filter(consumer=consumer, state=AgreementState.IN_FORCE, automatic=False)
+    rows = approved.order_by().values_list("source_id", "purpose", Q(policy_version=F("source__policy")))
+    known, found = set[int](), dict[int, set[str]]()
+    for source_id, purpose, under_its_policy in rows:
+        known.add(source_id)
+        if under_its_policy:
+            found.setdefault(source_id, set()).add(purpose)
+    facts = {source_id: AgreementFacts(frozenset(terms)) for source_id, terms in found.items()}
+    return Approvals(frozenset(known), facts)
 
 
 def approved_by(source: Source) -> dict[int, AgreementFacts]:

@@ -4,17 +4,16 @@ The same rules that `marketplace.compiled` asks of all sources at once. Here the
 they are now, with reasons: of the sources that a request names, and of the few that may get a seat.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from django.db.models import Prefetch
-
+from marketplace.agreement_use import Approvals
 from marketplace.models import Organisation, Partition, PartitionState, PolicyVersion, Source, SourceState
 from marketplace.parsed_policies import parsed
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import PolicyInvalid
-from marketplace.policy.request import AgreementFacts, Allow, Deny, Limits, Mode, Request
-from marketplace.visibility import visible_to
+from marketplace.policy.request import Allow, Deny, Limits, Mode, Request
+from marketplace.visibility import is_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +34,19 @@ class Question:
     request: Request
     selection: Selection
     core_digest: str | None
-    agreements: Mapping[int, AgreementFacts]  # in force with the consumer, by source
+    approvals: Approvals  # of the consumer
 
     def request_to(self, source: Source) -> Request:
-        facts = self.agreements.get(source.pk)
+        facts = self.approvals.facts.get(source.pk)
         return self.request if facts is None else replace(self.request, agreement=facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A source with its owner and the policy in force, and its active partition with its version."""
+
+    source: Source
+    partition: Partition | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +76,28 @@ def selection_of(
     return Selection(only=chosen, ignore=frozenset(ignore), require=frozenset(require), named=named)
 
 
-def load(consumer: Organisation, source_ids: Collection[int]) -> list[Source]:
-    """Those that the consumer may know of, as they are now, with all that `judge` looks at: two queries."""
-    active = Partition.objects.filter(state=PartitionState.ACTIVE).select_related("version")
-    return list(
-        visible_to(consumer)
-        .filter(pk__in=source_ids)
-        .exclude(state=SourceState.WITHDRAWN)
-        .select_related("organisation", "policy")
-        .prefetch_related(Prefetch("partitions", queryset=active, to_attr="active_partitions"))
-        .order_by("slug")
+def load(source_ids: Collection[int]) -> dict[int, Material]:
+    """By source id, as they are now: one query, and one more where a source has no partition.
+
+    Manifests are long and stay where they are; `inference.shelf` reads those that it needs.
+    """
+    active = (
+        Partition.objects.filter(source__in=source_ids, state=PartitionState.ACTIVE)
+        .select_related("version", "source__organisation", "source__policy")
+        .defer("manifest", "error", "source__description", "source__topics")
+        .order_by()
     )
+    found = {one.source_id: Material(one.source, one) for one in active}
+    absent = set(source_ids) - found.keys()
+    if absent:
+        sources = Source.objects.filter(pk__in=absent).select_related("organisation", "policy")
+        found |= {one.pk: Material(one, None) for one in sources.order_by()}
+    return found
 
 
-def judge(source: Source, question: Question) -> Candidate | Deny:
-    """`source` as `load` gives it."""
-    early = _by_selection(source, question.selection) or _by_listing(source) or _by_state(source)
+def judge(material: Material, question: Question) -> Candidate | Deny:
+    source, partition = material.source, material.partition
+    early = _by_selection(source, question.selection) or _by_listing(source, question) or _by_state(source)
     if early is not None:
         return early
     policy = _policy(source)
@@ -94,8 +107,7 @@ def judge(source: Source, question: Question) -> Candidate | Deny:
     answer = policy.verify(request)
     if isinstance(answer, Deny):
         return answer
-    partition = _partition(source, source.policy)
-    if partition is None:
+    if partition is None or partition.version.number < source.policy.first_version:
         return Deny("no_partition", "The source has no trained partition yet.")
     return _by_partition(partition, question.core_digest) or Candidate(
         source, partition, source.policy, request, _limits(answer)
@@ -110,9 +122,14 @@ def _by_selection(source: Source, selection: Selection) -> Deny | None:
     return None
 
 
-def _by_listing(source: Source) -> Deny | None:
+def _by_listing(source: Source, question: Question) -> Deny | None:
     """What is listed on request is known of, but not open without an agreement."""
-    if getattr(source, "opened", False):
+    if is_open(
+        visibility=source.visibility,
+        state=source.state,
+        is_own=source.organisation_id == question.consumer.pk,
+        has_agreement=source.pk in question.approvals.facts,
+    ):
         return None
     return Deny("agreement", "It is listed on request: it votes for those who have an agreement with it.")
 
@@ -134,11 +151,6 @@ def _policy(source: Source) -> Policy | None:
 def _limits(answer: Allow) -> Limits:
     assert answer.limits is not None, "a policy that says yes says under which limits"
     return answer.limits
-
-
-def _partition(source: Source, policy: PolicyVersion) -> Partition | None:
-    active: list[Partition] = getattr(source, "active_partitions", [])
-    return next((one for one in active if one.version.number >= policy.first_version), None)
 
 
 def _by_partition(partition: Partition, core_digest: str | None) -> Deny | None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marketplace import visibility
+from marketplace.agreement_use import Approvals
 from marketplace.compiled.columns import Codes, Rules, columns, grown
 from marketplace.compiled.rows import Row
 from marketplace.models import SourceState, Visibility
@@ -23,7 +24,7 @@ from marketplace.policy.request import AgreementFacts, Request
 Ids = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 STANDINGS = [(listed, state) for listed in Visibility.values for state in SourceState.values]
-OWN, AGREED = 1, 2  # how the consumer stands to a source: neither, one, or both
+OWN, APPROVED = 1, 2  # how the consumer stands to a source: neither, one, or both
 ARRAYS: Mapping[str, type] = {
     "source": np.int64,
     "owner": np.int64,
@@ -44,7 +45,7 @@ class Asked:
     request: Request
     consumer_id: int
     core_digest: str | None
-    agreements: Mapping[int, AgreementFacts]  # in force with this consumer, by source
+    approvals: Approvals  # of this consumer
     named: frozenset[int]  # sources
     only_named: bool
 
@@ -96,12 +97,12 @@ class PolicyIndex:
 
     def allowed(self, asked: Asked) -> Allowed:
         """A few vector operations, however the policies differ."""
-        how = self._how(asked)
-        visible = VISIBLE[self._array("standing"), how]
+        standing, own = self._array("standing"), self._array("owner") == asked.consumer_id
+        visible = VISIBLE[standing, self._how(own, asked.approvals.known)]
         known = visible.copy()
         visible[self._rows(asked.named)] = False
         codes = np.zeros(len(self), dtype=np.int8)
-        for denied in self._denials(asked, how):
+        for denied in self._denials(asked, ~OPEN[standing, self._how(own, asked.approvals.facts)]):
             np.copyto(codes, denied, where=codes == 0)
         rows = np.flatnonzero(visible & (codes == 0))
         return Allowed(
@@ -123,23 +124,22 @@ class PolicyIndex:
         rows = [self._row_of[one] for one in source_ids if one in self._row_of]
         return np.array(rows, dtype=np.intp)
 
-    def _how(self, asked: Asked) -> NDArray[np.int8]:
-        how: NDArray[np.int8] = (self._array("owner") == asked.consumer_id).astype(np.int8) * np.int8(OWN)
-        how[self._rows(asked.agreements)] |= AGREED
+    def _how(self, own: Mask, approved: Iterable[int]) -> NDArray[np.int8]:
+        how: NDArray[np.int8] = own.astype(np.int8) * np.int8(OWN)
+        how[self._rows(approved)] |= APPROVED
         return how
 
-    def _denials(self, asked: Asked, how: NDArray[np.int8]) -> Iterator[Codes]:
+    def _denials(self, asked: Asked, closed: Mask) -> Iterator[Codes]:
         """Rule by rule, in their order; the first that says no has decided."""
-        standing = self._array("standing")
         if asked.only_named:
             yield self._code("only", np.ones(len(self), dtype=np.bool_))
             return
-        yield self._code("agreement", ~OPEN[standing, how])
-        yield self._code("suspended", SUSPENDED[standing])
+        yield self._code("agreement", closed)
+        yield self._code("suspended", SUSPENDED[self._array("standing")])
         yield self._code("no_policy", ~self._array("has_policy"))
         for column in self._columns:
             codes = column.codes(asked.request, slice(len(self)))
-            for facts, rows in self._agreed(asked.agreements):
+            for facts, rows in self._agreed(asked.approvals.facts):
                 codes[rows] = column.codes(replace(asked.request, agreement=facts), rows)
             yield codes
         yield self._code("no_partition", ~self._array("ready"))
@@ -178,7 +178,7 @@ class PolicyIndex:
 
 def _table(judge: Callable[..., bool]) -> Mask:
     """One of the rules of visibility, asked for every standing and every way to stand to a source."""
-    ways = [{"is_own": bool(how & OWN), "has_agreement": bool(how & AGREED)} for how in range(4)]
+    ways = [{"is_own": bool(how & OWN), "has_agreement": bool(how & APPROVED)} for how in range(4)]
     return np.array(
         [[judge(visibility=listed, state=state, **way) for way in ways] for listed, state in STANDINGS]
     )

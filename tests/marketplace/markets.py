@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import assume
 from hypothesis import strategies as st
 
+from marketplace.agreement_use import Approvals
 from marketplace.models import SourceState, Visibility
 from marketplace.policy.plain import parse
 from marketplace.policy.problems import PolicyInvalid
@@ -109,4 +110,13 @@ requests = st.builds(
     country=st.sampled_from([None, *COUNTRIES]),
     output=st.sampled_from(["answer", "quotation", "classification"]),
 )
-agreements = st.builds(AgreementFacts, approved_for=some(PURPOSES, 2).map(frozenset))
+facts = st.builds(AgreementFacts, approved_for=some(PURPOSES, 2).map(frozenset))
+
+
+def approvals(ids: st.SearchStrategy[int]) -> st.SearchStrategy[Approvals]:
+    """Some under the policy in force, some under an older one: those are known, and open nothing."""
+    return st.builds(
+        lambda under_it, older: Approvals(known=frozenset({*under_it, *older}), facts=under_it),
+        st.dictionaries(ids, facts, max_size=4),
+        st.sets(ids, max_size=2),
+    )

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounting.errors import Forbidden, Invalid, NotFound
-from marketplace import standing, window_budgets
+from marketplace import agreements, listing, standing, window_budgets
 from marketplace.admission import Admission, admit
 from marketplace.models import Partition
 from marketplace.visibility import visible_to
@@ -212,3 +212,35 @@ def test_a_newer_version_is_not_spoken_for_until_it_is_trained(cast):
     train(cast.owner, source)
     assert ask(cast).admitted[0].version.number == 2
     assert Partition.objects.filter(source=source, state="active").count() == 1
+
+
+def test_an_approved_consumer_may_use_a_source_that_asks_for_approval_for_its_purpose_only(cast):
+    source = live_source(cast.owner, approval="required", purposes={"allow": ["*"]})
+    assert rules(cast) == {"almanac": "approval"}
+    approve(cast, source, purpose="research")
+    assert slugs(ask(cast)) == slugs(ask(cast, purpose="medical-research")) == ["almanac"]
+    assert rules(cast, purpose="advertising") == {"almanac": "approval"}
+    assert ask(cast, purpose="advertising").others == {"approval": 1}
+    assert ask(cast, consumer=cast.outsider.organisation).others == {"approval": 1}
+
+
+@pytest.mark.parametrize(("visibility", "others"), [("listed_on_request", {"agreement": 1}), ("private", {})])
+def test_a_source_that_is_not_public_votes_for_its_owner_and_for_whom_the_owner_approved(
+    cast, visibility, others
+):
+    source = live_source(cast.owner)
+    listing.set_visibility(
+        source=source, visibility=visibility, acting_user=cast.owner.user, now=timezone.now()
+    )
+    assert slugs(ask(cast, consumer=cast.owner.organisation)) == ["almanac"]
+    assert ask(cast) == Admission((), (), others, 0)
+    approve(cast, source)
+    assert slugs(ask(cast)) == slugs(ask(cast, only=["almanac"])) == ["almanac"]
+    assert ask(cast, consumer=cast.outsider.organisation) == Admission((), (), others, 0)
+
+
+def approve(cast, source, purpose="research"):
+    agreements.grant(
+        source=source, consumer=cast.buyer.organisation, purpose=purpose, acting_user=cast.owner.user,
+        now=timezone.now(),
+    )  # fmt: skip

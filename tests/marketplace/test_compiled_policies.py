@@ -7,16 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace import visibility
+from marketplace.agreement_use import NO_APPROVALS, Approvals
 from marketplace.compiled.columns import LATER, PARTS, ClausesByName, Rules
 from marketplace.compiled.index import Asked, PolicyIndex
 from marketplace.compiled.rows import Row
-from marketplace.judging import Candidate, Question, Selection, judge
+from marketplace.judging import Candidate, Material, Question, Selection, judge
 from marketplace.models import Organisation, Partition, PolicyVersion, Source, SourceVersion
 from marketplace.policy import kinds, plain
 from marketplace.policy.clause import Clause
 from marketplace.policy.kinds.consumers import Consumers
 from marketplace.policy.kinds.time_window import TimeWindow
-from marketplace.policy.request import AgreementFacts, Request
+from marketplace.policy.request import Request
 from tests.marketplace import markets
 from tests.marketplace.markets import CORES, ORGANISATIONS, Offer
 
@@ -34,45 +35,37 @@ def row(source_id: int, offer: Offer) -> Row:
     )  # fmt: skip
 
 
-def source(source_id: int, offer: Offer, *, consumer: Organisation, agreed: bool) -> Source:
+def material(source_id: int, offer: Offer) -> Material:
     """As `judging.load` gives it, without a database."""
-    policy = offer.plain and PolicyVersion(
+    made: Any = Source(
+        pk=source_id,
+        slug=f"s{source_id}",
+        state=offer.state,
+        visibility=offer.visibility,
+        organisation_id=offer.owner,
+    )
+    made.policy = offer.plain and PolicyVersion(
         pk=source_id, plain=offer.plain, digest=plain.digest(offer.plain), first_version=offer.first_version
     )
-    made: Any = Source(pk=source_id, slug=f"s{source_id}", state=offer.state, organisation_id=offer.owner)
-    made.policy = policy
-    made.opened = visibility.is_open(
-        visibility=offer.visibility,
-        state=offer.state,
-        is_own=offer.owner == consumer.pk,
-        has_agreement=agreed,
+    partition = Partition(
+        core_digest=offer.core,
+        metrics={"votes": offer.votes},
+        version=SourceVersion(number=offer.version),
     )
-    made.active_partitions = (
-        []
-        if offer.version is None
-        else [
-            Partition(
-                core_digest=offer.core,
-                metrics={"votes": offer.votes},
-                version=SourceVersion(number=offer.version),
-            )
-        ]
-    )
-    return made  # type: ignore[no-any-return]
+    return Material(made, None if offer.version is None else partition)
 
 
 def one_by_one(market: dict[int, Offer], question: Question) -> tuple[set[int], Counter[str]]:
     """Every policy evaluated as objects: the sources that may vote, and the others by rule."""
     allowed, denied = set(), Counter[str]()
     for source_id, offer in market.items():
-        agreed, own = source_id in question.agreements, offer.owner == question.consumer.pk
+        known, own = source_id in question.approvals.known, offer.owner == question.consumer.pk
         seen = visibility.is_visible(
-            visibility=offer.visibility, state=offer.state, is_own=own, has_agreement=agreed
+            visibility=offer.visibility, state=offer.state, is_own=own, has_agreement=known
         )
         if not seen or offer.state == "withdrawn":
             continue
-        made = source(source_id, offer, consumer=question.consumer, agreed=agreed)
-        verdict = judge(made, question)
+        verdict = judge(material(source_id, offer), question)
         if isinstance(verdict, Candidate):
             allowed.add(source_id)
         else:
@@ -81,11 +74,11 @@ def one_by_one(market: dict[int, Offer], question: Question) -> tuple[set[int], 
 
 
 def question_of(
-    request: Request, core: str | None, agreements: dict[int, AgreementFacts], *, only_named: bool = False
+    request: Request, core: str | None, approvals: Approvals = NO_APPROVALS, *, only_named: bool = False
 ) -> Question:
     consumer = next(key for key, slug in ORGANISATIONS.items() if slug == request.consumer)
     selection = Selection(frozenset(), frozenset(), frozenset(), frozenset()) if only_named else NOTHING
-    return Question(Organisation(pk=consumer, slug=request.consumer), request, selection, core, agreements)
+    return Question(Organisation(pk=consumer, slug=request.consumer), request, selection, core, approvals)
 
 
 def asked(question: Question, named: frozenset[int] = frozenset()) -> Asked:
@@ -93,7 +86,7 @@ def asked(question: Question, named: frozenset[int] = frozenset()) -> Asked:
         request=question.request,
         consumer_id=question.consumer.pk,
         core_digest=question.core_digest,
-        agreements=question.agreements,
+        approvals=question.approvals,
         named=named,
         only_named=question.selection.only is not None,
     )
@@ -106,7 +99,7 @@ def asked(question: Question, named: frozenset[int] = frozenset()) -> Asked:
         st.tuples(
             markets.requests,
             st.sampled_from([None, *CORES]),
-            st.dictionaries(IDS, markets.agreements, max_size=4),
+            markets.approvals(IDS),
             st.booleans(),
         ),
         min_size=1,
@@ -118,9 +111,8 @@ def test_all_at_once_is_the_same_as_one_by_one_after_any_changes(changes, asking
     for source_id, offer in changes:
         market[source_id] = offer
         index.put(row(source_id, offer))
-        for request, core, agreements, only_named in asking:  # what is kept of answers meets new clauses
-            agreed = {one: facts for one, facts in agreements.items() if one in market}
-            question = question_of(request, core, agreed, only_named=only_named)
+        for request, core, approvals, only_named in asking:  # what is kept of answers meets new clauses
+            question = question_of(request, core, approvals, only_named=only_named)
             allowed, denied = one_by_one(market, question)
             found = index.allowed(asked(question))
             assert (set(found.source_ids.tolist()), dict(found.denied)) == (allowed, dict(denied))
@@ -132,7 +124,7 @@ def test_named_sources_are_left_to_be_judged_one_by_one(offers, request, named):
     for source_id, offer in enumerate(offers, start=1):
         index.put(row(source_id, offer))
     others = {source_id: offer for source_id, offer in enumerate(offers, start=1) if source_id not in named}
-    question = question_of(request, None, {})
+    question = question_of(request, None)
     allowed, denied = one_by_one(others, question)
     found = index.allowed(asked(question, frozenset(named)))
     assert (set(found.source_ids.tolist()), dict(found.denied)) == (allowed, dict(denied))
@@ -148,7 +140,7 @@ def test_a_policy_with_an_unknown_term_is_none():
     index = PolicyIndex()
     index.put(row(1, offer))
     request = Request(consumer="buyer", purpose="research", now=markets.NOON, mode="open")
-    assert index.allowed(asked(question_of(request, None, {}))).denied == {"no_policy": 1}
+    assert index.allowed(asked(question_of(request, None))).denied == {"no_policy": 1}
 
 
 def test_clauses_that_no_policy_has_any_more_are_forgotten_and_the_others_still_answer():
