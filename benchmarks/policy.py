@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -69,11 +70,11 @@ class Figures:
     allowed: int
 
 
-def mix(rng: random.Random, sources: int, visible: Callable[[str], list[str]]) -> Ask:
+def mix(rng: random.Random, sources: int, public: list[str]) -> Ask:
     """Mostly open questions to all; some name a few sources."""
     who = consumer(rng.randrange(CONSUMERS))
     kind = rng.choices(("all", "ignore", "gamma", "only", "private"), weights=(75, 10, 5, 7, 3))[0]
-    named = tuple(sorted(rng.sample(visible(who), min(4, sources)))) if kind != "all" else ()
+    named = tuple(sorted(rng.sample(public, min(4, sources)))) if kind != "all" else ()
     return Ask(
         consumer=who,
         purpose=rng.choice(PURPOSES),
@@ -97,7 +98,7 @@ def measure(url: str, sources: int, *, queries: int, evaluations: int) -> Figure
     public = list(
         Source.objects.filter(visibility="public").order_by("pk").values_list("slug", flat=True)[:2_000]
     )
-    asked = [mix(rng, sources, lambda _who: public) for _ in range(queries)]
+    asked = [mix(rng, sources, public) for _ in range(queries)]
     gc.collect()
     before = resident_mebibytes()
     start = time.perf_counter()
@@ -108,7 +109,7 @@ def measure(url: str, sources: int, *, queries: int, evaluations: int) -> Figure
     mebibytes = resident_mebibytes() - before
     for ask in asked[:20]:
         admit(organisations, ask)
-    whole = [milliseconds(lambda ask=ask: admit(organisations, ask)) for ask in asked]
+    whole = [milliseconds(partial(admit, organisations, ask)) for ask in asked]
     with CaptureQueriesContext(connection) as seen:
         admit(organisations, asked[0])
     alone = [policies_alone(organisations, ask) for ask in asked]
@@ -189,7 +190,7 @@ def changes(
     for ask in asked[:30]:
         state = rng.choice(("live", "suspended"))
         Source.objects.filter(pk=rng.randint(1, sources)).update(state=state)
-        yield lambda ask=ask: admit(organisations, ask)  # type: ignore[misc]
+        yield partial(admit, organisations, ask)
 
 
 def side_by_side(organisations: Any, asked: list[Ask], evaluations: int) -> tuple[list[float], list[int]]:

@@ -12,6 +12,7 @@ from inference.net.core import Core
 from inference.net.encoder import Encoder
 from inference.places import Places
 from inference.shelf import Shelf
+from inference.shortlist import Shortlist
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,4 @@ class Bench:
     channel: AnswerChannel
     now: Callable[[], datetime]
     places: Places = field(default_factory=Places)
+    shortlist: Shortlist = field(default_factory=Shortlist)

@@ -21,6 +21,7 @@ from inference.net.core import Core
 from inference.net.encoder import load_encoder
 from inference.problems import ENGINE_FAILED, told
 from inference.shelf import Shelf
+from inference.summarising import summarise_all
 from marketplace import admission
 from marketplace.storage import store
 
@@ -41,8 +42,10 @@ def warm_up() -> None:
     """Load the core, the encoder and the policies in force, so that the first caller does not wait."""
     with _one_at_a_time:
         if not _benches:
-            _benches.append(build())
+            bench = build()
+            summarise_all(encoder=bench.encoder, open_file=lambda digest: store().open(digest))
             admission.warm_up()
+            _benches.append(bench)
 
 
 def use(bench: Bench | None) -> None:

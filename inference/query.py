@@ -19,6 +19,7 @@ from inference.identity import identity_of
 from inference.intake import refuse_suspended, spoken_kind
 from inference.models import Answer, AnswerKind, AnswerState
 from inference.net.constants import RELEVANCE_LEAST
+from inference.net.encoder import Vectors
 from inference.net.generation import Generation, generate
 from inference.net.generation import Seat as Row
 from inference.plan import NANO, House, Plan, Seat, make_plan
@@ -36,8 +37,9 @@ from marketplace.admission import Admission, admit
 def answer_question(answer: Answer, bench: Bench) -> None:
     """From a queued request to a settled answer; the last event is told when the money is in place."""
     question = understood(answer)
-    admission = admitted(answer, question, bench)
-    routed = routed_of(question, admission, bench)
+    vector = bench.encoder.embed([question.text])[0]
+    admission = admitted(answer, question, vector, bench)
+    routed = routed_of(question, admission, vector, bench)
     plan = plan_of(question, admission, routed)
     plan = agreed(plan, consumer=answer.organisation, question=question, now=bench.now())
     prompts = prompts_for(question=question, plan=plan, routed=routed, core=bench.core)
@@ -77,8 +79,9 @@ def answer_question(answer: Answer, bench: Bench) -> None:
 def explain_plan(answer: Answer, bench: Bench) -> None:
     """The same way up to the plan; nothing is held, no adapter is loaded, nothing is spent."""
     question = understood(answer)
-    admission = admitted(answer, question, bench)
-    routed = routed_of(question, admission, bench)
+    vector = bench.encoder.embed([question.text])[0]
+    admission = admitted(answer, question, vector, bench)
+    routed = routed_of(question, admission, vector, bench)
     plan = plan_of(question, admission, routed)
     event = {"type": "plan", "plan": plan_report(plan=plan, question=question)}
     lifecycle.finish(answer, state=AnswerState.DONE, outcome=[event], now=bench.now(), receipt_id=None)
@@ -92,8 +95,8 @@ def understood(answer: Answer) -> Question:
     return understand(body, kind=kind, default_purpose=answer.purpose, seats=settings.SEATS)
 
 
-def admitted(answer: Answer, question: Question, bench: Bench) -> Admission:
-    """Who may vote now, under the policies whose moment has come."""
+def admitted(answer: Answer, question: Question, vector: Vectors, bench: Bench) -> Admission:
+    """Who may vote now, under the policies whose moment has come; of many, those nearest to the question."""
     refuse_suspended(answer.organisation, answer.api_key)  # it may have waited since it was taken in
     wishes = question.wishes
     taking_effect.take_effect_due(now=bench.now())
@@ -108,12 +111,13 @@ def admitted(answer: Answer, question: Question, bench: Bench) -> Admission:
         gamma=wishes.gamma,
         core_digest=bench.core.digest,
         output=wishes.output,
+        narrow=bench.shortlist.narrow(vector, bench.encoder),
     )
     return without_ended(admission, consumer=answer.organisation, question=question)
 
 
-def routed_of(question: Question, admission: Admission, bench: Bench) -> Routed:
-    routed = route(admitted=admission.admitted, question=question, bench=bench)
+def routed_of(question: Question, admission: Admission, vector: Vectors, bench: Bench) -> Routed:
+    routed = route(admitted=admission.admitted, question=question, vector=vector, bench=bench)
     return on_topic(routed=routed, question=question, bench=bench)
 
 

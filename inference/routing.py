@@ -1,7 +1,8 @@
 """Which admitted sources know something about the question, each judged by its own index alone.
 
-First half of step 5 (plan). Policies have filtered before: nothing here sees a source that may not vote. In
-private answers a source that knows nothing keeps its seat, because leaving would tell.
+First half of step 5 (plan), and the second step of routing: `inference.shortlist` is the first. Policies
+have filtered before: nothing here sees a source that may not vote. In private answers a source that knows
+nothing keeps its seat, because leaving would tell.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from accounting.maths.units import nano_nats_up
 from accounting.maths.zcdp import private_charge_nats
 from inference.bench import Bench
 from inference.net.constants import PASSAGES_PER_SEAT, RELEVANCE_LEAST
+from inference.net.encoder import Vectors
 from inference.net.partition_files import Partition
 from inference.net.passages import Passage
 from inference.net.relevance import votes
@@ -44,8 +46,8 @@ class Routed:
     unavailable: tuple[Excluded, ...]
 
 
-def route(*, admitted: Iterable[Admitted], question: Question, bench: Bench) -> Routed:
-    vector = bench.encoder.embed([question.text])[0]
+def route(*, admitted: Iterable[Admitted], question: Question, vector: Vectors, bench: Bench) -> Routed:
+    """`vector` is where the question lies in the encoder's space."""
     considered, materials, broken = [], {}, []
     admitted = list(admitted)
     bench.shelf.read_manifests(one.partition for one in admitted)

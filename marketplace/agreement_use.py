@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from accounting import audit
 from marketplace.models import Agreement, AgreementState, Organisation, PolicyVersion, Side, Source
@@ -49,11 +49,11 @@ NO_APPROVALS = Approvals(frozenset(), {})
 def approvals_of(consumer: Organisation) -> Approvals:
     """All of them, for an admission: one query."""
     approved = Agreement.objects.filter(consumer=consumer, state=AgreementState.IN_FORCE, automatic=False)
-    rows = approved.order_by().values_list("source_id", "purpose", Q(policy_version=F("source__policy")))
+    rows = approved.order_by().values_list("source_id", "purpose", "policy_version_id", "source__policy_id")
     known, found = set[int](), dict[int, set[str]]()
-    for source_id, purpose, under_its_policy in rows:
+    for source_id, purpose, agreed_to, in_force in rows:
         known.add(source_id)
-        if under_its_policy:
+        if agreed_to == in_force:
             found.setdefault(source_id, set()).add(purpose)
     facts = {source_id: AgreementFacts(frozenset(terms)) for source_id, terms in found.items()}
     return Approvals(frozenset(known), facts)

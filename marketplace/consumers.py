@@ -4,12 +4,12 @@ Read once an admission, in one query, and never kept: a change counts for the ne
 country that no operator confirmed and a domain that is only claimed are unknown here.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F, Value
+from django.db import connection
 
-from marketplace.models import ConsumerGroup, Organisation, VerifiedDomain
+from marketplace.models import ConsumerGroup, Organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +28,8 @@ def facts_of(organisation: Organisation) -> ConsumerFacts:
 
 def facts_by_id(organisation_ids: Collection[int]) -> dict[int, ConsumerFacts]:
     """Many organisations in one query."""
-    groups = ConsumerGroup.objects.filter(organisations__in=organisation_ids)
-    domains = VerifiedDomain.objects.filter(organisation__in=organisation_ids)
-    confirmed = Organisation.objects.filter(pk__in=organisation_ids, country_confirmed_at__isnull=False)
-    parts = [
-        found.order_by().values_list(F(whose), Value(kind), F(field))
-        for kind, found, whose, field in (
-            ("group", groups, "organisations", "slug"),
-            ("domain", domains, "organisation", "domain"),
-            ("country", confirmed, "pk", "country"),
-        )
-    ]
     facts: dict[tuple[int, str], set[str]] = {}
-    for organisation_id, kind, value in parts[0].union(*parts[1:], all=True):
+    for organisation_id, kind, value in _rows(tuple(organisation_ids)):
         facts.setdefault((organisation_id, kind), set()).add(value)
     return {
         one: ConsumerFacts(
@@ -50,6 +39,25 @@ def facts_by_id(organisation_ids: Collection[int]) -> dict[int, ConsumerFacts]:
         )
         for one in organisation_ids
     }
+
+
+def _rows(organisation_ids: Sequence[int]) -> list[tuple[int, str, str]]:
+    """Written out as SQL: every admission asks it, and making it from query sets takes longer than asking."""
+    ids = ", ".join(["%s"] * len(organisation_ids))
+    if not organisation_ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_FACTS.replace("(IDS)", f"({ids})"), [*organisation_ids] * 3)
+        rows: list[tuple[int, str, str]] = cursor.fetchall()
+    return rows
+
+
+_FACTS = """SELECT o.organisation_id, 'group', g.slug FROM marketplace_consumergroup_organisations o
+    JOIN marketplace_consumergroup g ON g.id = o.consumergroup_id WHERE o.organisation_id IN (IDS)
+UNION ALL SELECT organisation_id, 'domain', domain FROM marketplace_verifieddomain
+    WHERE organisation_id IN (IDS)
+UNION ALL SELECT id, 'country', country FROM marketplace_organisation
+    WHERE id IN (IDS) AND country_confirmed_at IS NOT NULL"""
 
 
 def known_groups() -> frozenset[str]:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from accounting import audit
-from marketplace.models import Job, JobState, Partition, PartitionState
+from marketplace.models import Job, JobState, Partition, PartitionState, PartitionSummary
 from marketplace.work import enqueue
 
 TRAIN_TASK = "workers.tasks.train"
@@ -40,6 +40,8 @@ class Trained:
     digest: str
     manifest: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    encoder_digest: str = ""
+    summary: bytes = b""  # where it lies in that encoder's space
 
 
 def claim(*, job_id: int, now: datetime, lease: timedelta = LEASE) -> Lease | None:
@@ -92,6 +94,10 @@ def finish(*, lease: Lease, trained: Trained, now: datetime) -> bool:
             passages_digest=trained.passages_digest, digest=trained.digest,
             manifest=dict(trained.manifest), metrics=dict(trained.metrics), error="",
         )  # fmt: skip
+        if trained.summary:
+            PartitionSummary.objects.create(
+                partition_id=job.partition_id, encoder_digest=trained.encoder_digest, vectors=trained.summary
+            )
         _note(
             job, "training.done", now,
             before={"votes": voted and voted.digest},

@@ -16,6 +16,7 @@ from accounting.errors import Invalid
 from inference.net.core import Core
 from inference.net.encoder import Encoder, load_encoder
 from inference.net.partition_files import ADAPTER, INDEX, PASSAGES
+from inference.net.summaries import packed
 from inference.net.training import TooLittleText, TrainedPartition, train_partition
 from inference.net.training import TrainingStopped as NetTrainingStopped
 from marketplace.job_lease import Trained
@@ -59,6 +60,8 @@ def _keep(made: TrainedPartition) -> Trained:
         digest=str(made.manifest["digest"]),
         manifest=made.manifest,
         metrics=asdict(made.metrics),
+        encoder_digest=str(made.manifest["encoder"]["digest"]),
+        summary=packed(made.centres),
     )
 
 

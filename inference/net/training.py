@@ -23,6 +23,7 @@ from inference.net.partition_files import Metrics, save_partition
 from inference.net.passages import Passage, split_documents
 from inference.net.relevance import threshold
 from inference.net.sampling import Sample, TooLittleText, choose
+from inference.net.summaries import centres
 
 STAGES = ("passages", "index", "adapter", "quality", "save")
 
@@ -36,6 +37,7 @@ class TrainedPartition:
     directory: Path
     manifest: dict[str, Any]
     metrics: Metrics
+    centres: Vectors  # of its passages, for the router
 
     def digest_of(self, file: str) -> str:
         """SHA-256 of one of its files, by name."""
@@ -76,7 +78,7 @@ def train_partition(
     watch.at("save", 0, 1)
     manifest = save_partition(directory, adapter=adapter, index=index, passages=passages, about=about)
     report("save", 1, 1)
-    return TrainedPartition(directory, manifest, metrics)
+    return TrainedPartition(directory, manifest, metrics, centres(index.vectors()))
 
 
 def _embedded(encoder: Encoder, passages: Sequence[Passage], watch: Watch) -> Vectors:

@@ -29,6 +29,7 @@ from marketplace.models.rights import (
 )
 from marketplace.models.sources import Document, Source, SourceState, SourceVersion, Visibility
 from marketplace.models.staff import Staff, StaffRole
+from marketplace.models.summaries import PartitionSummary
 from marketplace.models.templates import PolicyTemplate
 from marketplace.models.training import LIVE_JOBS, Job, JobKind, JobState, Partition, PartitionState
 from marketplace.models.windows import WindowBudget, WindowKind, WindowPer
@@ -57,6 +58,7 @@ __all__ = [
     "Organisation",
     "Partition",
     "PartitionState",
+    "PartitionSummary",
     "PolicyCancellation",
     "PolicyTemplate",
     "PolicyVersion",

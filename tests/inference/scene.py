@@ -68,7 +68,7 @@ class Scene:
         job = training_jobs.start_training(source=source, acting_user=owner.user, now=now)
         lease = job_lease.claim(job_id=job.pk, now=now)
         assert lease is not None
-        digests = {
+        digests: dict[str, Any] = {
             part: store().put(trained.directory / file)
             for part, file in (
                 ("adapter_digest", "adapter.safetensors"),

@@ -50,7 +50,7 @@ def material(source_id: int, offer: Offer) -> Material:
     partition = Partition(
         core_digest=offer.core,
         metrics={"votes": offer.votes},
-        version=SourceVersion(number=offer.version),
+        version=SourceVersion(number=offer.version or 0),
     )
     return Material(made, None if offer.version is None else partition)
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -74,7 +75,7 @@ def here(cast: Cast) -> set[str]:
     return {one.source.slug for one in found.admitted}
 
 
-def _of_the_group(cast: Cast, now: datetime) -> dict[str, object]:
+def _of_the_group(cast: Cast, now: datetime) -> dict[str, Any]:
     group = ConsumerGroup.objects.get(slug="readers")
     return {
         "group": group,
@@ -86,7 +87,7 @@ def _of_the_group(cast: Cast, now: datetime) -> dict[str, object]:
 
 def test_the_next_query_of_another_process_knows_every_change(cast: Cast, asked_elsewhere):
     now = timezone.now()
-    by_owner = {"acting_user": cast.owner.user, "now": now}
+    by_owner: dict[str, Any] = {"acting_user": cast.owner.user, "now": now}
     consumer_groups.open_group(slug="readers", title="Readers", acting_user=cast.operator.user, now=now)
     almanac = live_source(cast.owner)
     live_source(cast.owner, "ballads", consumers={"allow": ["group:readers"]})
