@@ -178,11 +178,11 @@ def test_private_answers_admit_exactly_the_named_sources_with_a_privacy_clause(c
 def test_the_number_of_queries_does_not_grow_with_the_sources(cast, django_assert_num_queries):
     daily = {"per_answer": 200, "per_consumer_day": 1000}
     live_source(cast.owner, "source-0", influence_nats=daily)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         assert len(ask(cast).admitted) == 1
     for number in range(1, 30):
         live_source(cast.owner, f"source-{number}", influence_nats=daily)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         assert len(ask(cast).admitted) == 30
 
 

@@ -122,7 +122,7 @@ def test_a_window_lowered_in_mid_answer_refuses_the_next_top_up_and_settles_what
 
 def test_a_source_with_only_a_lifetime_costs_no_query_for_windows(cast, django_assert_num_queries):
     offer(cast, lifetime=100)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         ask(cast.buyer)
 
 
@@ -135,7 +135,7 @@ def test_the_queries_of_admission_do_not_grow_with_sources_or_windows(cast, djan
     ]
     for number in range(12):
         live_source(cast.owner, f"source-{number}", influence_nats={"windows": every})
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         assert len(ask(cast.buyer).admitted) == 12
 
 
