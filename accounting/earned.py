@@ -29,7 +29,7 @@ def standings(account_ids: Collection[int]) -> dict[int, Standing]:
     """Every account by itself, in ascending id."""
     moved = Transfer.objects.filter(phase__in=MOVING_PHASES)
     credited = _sums(moved.filter(credit_account__in=account_ids), "credit_account_id")
-    debited = _sums(moved.filter(debit_account__in=account_ids), "debit_account_id")
+    debited = _sums(moved.filter(debit_account__in=account_ids, hold__isnull=True), "debit_account_id")
     pending = Transfer.objects.filter(
         phase=Phase.PENDING, hold__isnull=True, debit_account__in=account_ids, resolution__isnull=True
     )

@@ -18,10 +18,11 @@ class Held:
     """Who sits on which terms, and the money that is held for them."""
 
     hold_id: UUID
+    wallet_id: int
+    spend_cap_account_ids: tuple[int, ...]  # ascending
     seats: tuple[SeatTerms, ...]
     fee_basis_points: int
     held_micro_usd: int
-    spend_caps: int
 
 
 def read(hold_id: UUID) -> Held:
@@ -34,10 +35,11 @@ def read(hold_id: UUID) -> Held:
 def of(hold: Hold, lines: Sequence[HoldLine]) -> Held:
     return Held(
         hold_id=hold.pk,
+        wallet_id=hold.wallet_id,
+        spend_cap_account_ids=tuple(hold.spend_cap_account_ids),
         seats=tuple(_seat(line) for line in lines),
         fee_basis_points=hold.fee_basis_points,
         held_micro_usd=hold.held_micro_usd,
-        spend_caps=len(hold.spend_cap_account_ids),
     )
 
 

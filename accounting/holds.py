@@ -11,19 +11,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, IntegrityError
+from django.db import IntegrityError
 
 from accounting import barrier, operations
 from accounting.errors import Conflict, Invalid
 from accounting.held import Held
 from accounting.ledger import available, lock
 from accounting.models import Hold, HoldLine, HoldState
-from accounting.movers import mover, rows, server
+from accounting.movers import crowd, mover, rows, server
 from accounting.movers.moves import HoldPlaced, PlaceHold
 from accounting.opened import line_of, open_hold
 from accounting.settlement import expire_due
 from accounting.terms import SeatTerms, require_valid, whole
-from accounting.writes import durable_write, early_release, one_statement, retried
+from accounting.writes import durable_write, early_release, retried
 
 __all__ = ["Placed", "SeatTerms", "expire_due", "place", "record_progress", "top_up", "void"]
 
@@ -81,7 +81,7 @@ def place(
             }
         ),
         wallet_id=wallet_id,
-        spend_cap_account_ids=tuple(spend_cap_account_ids),
+        spend_cap_account_ids=tuple(sorted(spend_cap_account_ids)),
         seats=tuple(terms),
         fee_basis_points=fee_basis_points,
         max_price_micro_usd=max_price_micro_usd,
@@ -93,26 +93,12 @@ def place(
     if done is None:
         done = _first_outcome(move)
     seated = tuple(seat for seat, out in zip(terms, done.refused, strict=True) if not out)
-    held = Held(hold_id, seated, fee_basis_points, done.held_micro_usd, len(move.spend_cap_account_ids))
+    held = Held(hold_id, wallet_id, move.spend_cap_account_ids, seated, fee_basis_points, done.held_micro_usd)
     return Placed(held, tuple(seat.label for seat, out in zip(terms, done.refused, strict=True) if out))
 
 
 def _write(move: PlaceHold) -> HoldPlaced | None:
-    if mover() is not server:
-        return _write_rows(move)
-    try:
-        return _write_at_once(move)
-    except DatabaseError as error:
-        if server.is_repeated(error):
-            return None
-        server.explain(error, move)
-        raise
-
-
-@retried
-def _write_at_once(move: PlaceHold) -> HoldPlaced | None:
-    with one_statement():
-        return server.place(move)
+    return crowd.place(move) if mover() is server else _write_rows(move)
 
 
 def _write_rows(move: PlaceHold) -> HoldPlaced | None:

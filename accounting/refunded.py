@@ -53,7 +53,10 @@ def of_receipt(receipt_id: UUID) -> tuple[GivenBack, ...]:
 def from_earnings(account_ids: Collection[int]) -> int:
     """What these accounts gave back to buyers in all, in micro-USD."""
     backs = Transfer.objects.filter(
-        debit_account__in=account_ids, reverses__hold__isnull=False, operation__refund__isnull=False
+        debit_account__in=account_ids,
+        hold__isnull=True,
+        reverses__hold__isnull=False,
+        operation__refund__isnull=False,
     )
     return backs.aggregate(total=Sum("amount"))["total"] or 0
 

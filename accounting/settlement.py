@@ -11,20 +11,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
-from accounting import barrier, held, operations
+from accounting import barrier, held, operations, shared_influence, signing
 from accounting.errors import Conflict, DomainError, Invalid
 from accounting.held import Held
 from accounting.models import ChargedBy, Hold, HoldLine, HoldState, Receipt
-from accounting.movers import mover
+from accounting.movers import crowd, mover, server
 from accounting.movers.moves import Ended, EndHold
 from accounting.opened import has_ended, open_hold
 from accounting.pricing import charge_micro_usd, fee_micro_usd, floor_top_up_micro_usd
 from accounting.settled import Settled, SettledLine, Usage
 from accounting.stamping import stamped
 from accounting.terms import whole
-from accounting.writes import durable_write, early_release, one_statement, retried
+from accounting.writes import durable_write, early_release, retried
 
 __all__ = ["Settled", "SettledLine", "Usage", "expire_due", "settle", "settle_lost"]
 logger = logging.getLogger(__name__)
@@ -52,31 +52,38 @@ def settle(
     _require_counts(usage, tokens_drawn, tokens_delivered)
     terms = placed_on or held.read(hold_id)
     settled = _priced(terms, _matched(terms, usage), tokens_delivered)
+    body = stamped(receipt(settled), settled, terms, now)
     move = EndHold(
         settled=settled,
+        placed_on=terms,
         digest=_digest(usage, tokens_drawn, tokens_delivered),
         state=HoldState.SETTLED,
         reason="",
         tokens_drawn=tokens_drawn,
         tokens_delivered=tokens_delivered,
-        body=stamped(receipt(settled), settled, terms, now),
+        jws=signing.sign(body, kind=signing.RECEIPT),
+        shared_nano_nats=shared_influence.nano_nats_of(body),
         now=now,
-        most_transfers=_most_transfers(terms),
     )
-    ended = _end(move, also)
+    ended = crowd.settle(move) if also is None and mover() is server else _end_with(move, also)
+    if ended == Ended.SETTLED:
+        return settled
     if ended == Ended.BEFORE:
-        settled = _first_outcome(move)
-    elif ended != Ended.SETTLED:
-        _explain(move)
-    barrier.settlement_is_durable(hold_id)
-    return settled
+        return _first_outcome(move)
+    raise _misfit(move)
+
+
+def _end_with(move: EndHold, also: Also | None) -> Ended:
+    """In a transaction of its own, for what comes along with it."""
+    ended = _end_rows(move, also)
+    if ended == Ended.SETTLED:
+        barrier.settlement_is_durable(move.settled.hold_id)
+    return ended
 
 
 @retried
-def _end(move: EndHold, also: Also | None) -> Ended:
-    """In one statement where nothing comes along and the database can; else in one transaction."""
-    alone = also is None and connection.vendor == "postgresql"
-    with one_statement() if alone else early_release():
+def _end_rows(move: EndHold, also: Also | None) -> Ended:
+    with early_release():
         ended: Ended = mover().settle(move)
         if ended == Ended.SETTLED and also is not None:
             also(move.settled)
@@ -104,16 +111,18 @@ def _end_lost(hold_id: UUID, now: datetime, reason: str, *, only_expired: bool) 
     terms = held.of(hold, lines)
     usage = [_lost_usage(line) for line in lines]
     settled = _priced(terms, _matched(terms, usage), hold.tokens_delivered)
+    body = stamped(_lost_body(hold, settled, reason), settled, terms, now)
     move = EndHold(
         settled=settled,
+        placed_on=terms,
         digest=_digest(usage, hold.tokens_drawn, hold.tokens_delivered),
         state=HoldState.EXPIRED,
         reason=reason[:200],
         tokens_drawn=hold.tokens_drawn,
         tokens_delivered=hold.tokens_delivered,
-        body=stamped(_lost_body(hold, settled, reason), settled, terms, now),
+        jws=signing.sign(body, kind=signing.RECEIPT),
+        shared_nano_nats=shared_influence.nano_nats_of(body),
         now=now,
-        most_transfers=_most_transfers(terms),
     )
     if mover().settle(move) != Ended.SETTLED:
         raise Conflict(f"Hold {hold_id} does not end with its own watermark.")
@@ -175,10 +184,6 @@ def _priced(terms: Held, usage: Sequence[Usage], tokens_delivered: int) -> Settl
     return Settled(terms.hold_id, tuple(priced), fee, total, operations.numbered(terms.hold_id, "receipt"))
 
 
-def _most_transfers(terms: Held) -> int:
-    return sum(len(seat.budget_account_ids) + 1 for seat in terms.seats) + 1 + terms.spend_caps
-
-
 def _lost_usage(line: HoldLine) -> Usage:
     drawn = line.held_nano_nats if line.charged_by == ChargedBy.BLOCKS else line.drawn_nano_nats
     return Usage(label=line.label, drawn_nano_nats=drawn, charged_nano_nats=line.delivered_nano_nats)
@@ -203,6 +208,7 @@ def _first_outcome(move: EndHold) -> Settled:
     if hold.settlement_digest != move.digest:
         raise operations.used_otherwise(hold.pk)
     receipt = Receipt.objects.get(hold=hold)
+    barrier.settlement_is_durable(hold.pk)
     lines = tuple(
         SettledLine(
             label=line.label,
@@ -216,13 +222,13 @@ def _first_outcome(move: EndHold) -> Settled:
     return Settled(hold.pk, lines, receipt.fee_micro_usd, receipt.total_micro_usd, receipt.pk)
 
 
-def _explain(move: EndHold) -> None:
-    """Says why a settlement does not fit its hold; always raises."""
+def _misfit(move: EndHold) -> DomainError:
+    """Why a settlement does not fit its hold."""
     settled = move.settled
     with early_release():
         hold = open_hold(settled.hold_id)
         if move.tokens_drawn < hold.tokens_drawn or move.tokens_delivered < hold.tokens_delivered:
-            raise Conflict(
+            return Conflict(
                 f"Hold {hold.pk} had already drawn {hold.tokens_drawn} tokens and delivered "
                 f"{hold.tokens_delivered} at its watermark.",
                 code="below_watermark",
@@ -230,7 +236,7 @@ def _explain(move: EndHold) -> None:
         lines = {line.label: line for line in hold.lines.all()}
         for done in settled.lines:
             _require_within(lines[done.label], done)
-        raise Conflict(
+        return Conflict(
             f"{settled.total_micro_usd} micro-USD were used but {hold.held_micro_usd} are held.",
             code="above_hold",
         )

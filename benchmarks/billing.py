@@ -167,7 +167,7 @@ def clients(
 
 
 def billed(url: str, world: World, *, count: int, seconds: float, hot: bool, processes: int) -> Load:
-    """All clients together, spread over a few processes as a deployment would."""
+    """All clients together, spread over so many serve workers."""
     context = get_context("spawn")
     used = min(processes, count)
     threads = [count // used + (number < count % used) for number in range(used)]
@@ -317,7 +317,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32])
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=1, help="serve workers")
     parser.add_argument("--scale", type=int, default=100)
     parser.add_argument("--only", choices=["normal", "slow"])
     chosen = parser.parse_args()

@@ -16,7 +16,7 @@ from accounting.maths import privacy_account
 from accounting.maths.privacy_account import Reading, Remaining
 from accounting.maths.units import nano_nats_up
 from accounting.maths.zcdp import private_charge_nats
-from accounting.models import Phase, Transfer
+from accounting.models import Asset, Phase, Transfer
 from marketplace.models import Source
 from marketplace.parsed_policies import parsed
 from marketplace.policy.request import Limits
@@ -117,7 +117,10 @@ def _largest_charge(clause: Clause | None, left: int) -> int:
 def _latest_charges(source: Source) -> list[Transfer]:
     """Answers only, newest first."""
     posted = Transfer.objects.filter(
-        debit_account_id=source.privacy_account_id, phase=Phase.POSTED, hold_id__isnull=False
+        debit_account_id=source.privacy_account_id,
+        asset=Asset.NANO_NAT,
+        phase=Phase.POSTED,
+        hold_id__isnull=False,
     )
     return list(posted.select_related("hold__receipt").order_by("-created_at", "-pk")[:RECENT])
 

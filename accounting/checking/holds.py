@@ -7,10 +7,11 @@ QUESTIONS = (
         3,
         "transfer",
         "it resolves something else than one pending transfer, or for more than was held",
-        """SELECT r.id FROM accounting_transfer r JOIN accounting_transfer p ON p.id = r.pending_id
-        WHERE p.phase <> 'pending' OR r.amount > p.amount OR r.pending_amount <> p.amount
+        """SELECT r.id FROM accounting_transfer r LEFT JOIN accounting_transfer p ON p.id = r.pending_id
+        WHERE r.pending_id IS NOT NULL AND (p.id IS NULL OR p.phase <> 'pending'
+        OR r.amount > p.amount OR r.pending_amount <> p.amount
         OR r.debit_account_id <> p.debit_account_id OR r.credit_account_id <> p.credit_account_id
-        OR COALESCE(CAST(r.hold_id AS text), '') <> COALESCE(CAST(p.hold_id AS text), '')""",
+        OR COALESCE(CAST(r.hold_id AS text), '') <> COALESCE(CAST(p.hold_id AS text), ''))""",
     ),
     Question(
         3,

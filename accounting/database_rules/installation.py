@@ -60,7 +60,7 @@ def _functions() -> list[str]:
 def _drop_overloads(name: str) -> str:
     return (
         "DO $drop$ DECLARE f regprocedure; BEGIN FOR f IN SELECT oid::regprocedure FROM pg_proc "
-        f"WHERE proname = '{name}' LOOP EXECUTE 'DROP FUNCTION ' || f; END LOOP; END $drop$"
+        f"WHERE proname = '{name}' LOOP EXECUTE 'DROP ROUTINE ' || f; END LOOP; END $drop$"
     )
 
 

@@ -15,9 +15,10 @@ WITHIN_EARNINGS = Refuse(
     AND (SELECT COALESCE(SUM(t.amount), 0) FROM accounting_transfer t
         WHERE t.credit_account_id = NEW.debit_account_id AND t.phase IN ('posted', 'post_pending'))
     < (SELECT COALESCE(SUM(t.amount), 0) FROM accounting_transfer t
-        WHERE t.debit_account_id = NEW.debit_account_id AND t.phase IN ('posted', 'post_pending'))
+        WHERE t.debit_account_id = NEW.debit_account_id AND t.hold_id IS NULL
+        AND t.phase IN ('posted', 'post_pending'))
     + (SELECT COALESCE(SUM(t.amount), 0) FROM accounting_transfer t
-        WHERE t.debit_account_id = NEW.debit_account_id AND t.phase = 'pending'
+        WHERE t.debit_account_id = NEW.debit_account_id AND t.hold_id IS NULL AND t.phase = 'pending'
         AND NOT EXISTS (SELECT 1 FROM accounting_transfer r WHERE r.pending_id = t.id))""",
     "rule 2: more earnings cannot be held than there are",
 )

@@ -40,6 +40,11 @@ NO_PENDING_FOR_A_HOLD = Refuse(
     "NEW.hold_id IS NOT NULL AND NEW.phase <> 'posted'",
     "rule 3: what a hold holds is the hold itself, its transfers are posted",
 )
+A_HOLD_TAKES_WHERE_IT_HOLDS = Refuse(
+    """NEW.hold_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM accounting_account a
+    WHERE a.id = NEW.debit_account_id AND a.kind IN ('wallet', 'budget', 'spend_cap'))""",
+    "rule 3: an answer takes from a wallet, a budget or a spend cap",
+)
 HOLD_IS_OPEN = Refuse(
     """NEW.hold_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM accounting_hold h
     WHERE h.id = NEW.hold_id AND h.state = 'open')""",
@@ -191,6 +196,7 @@ RULES: tuple[Rule, ...] = (
             ONE_ASSET,
             RESOLVES_A_PENDING_ONE,
             NO_PENDING_FOR_A_HOLD,
+            A_HOLD_TAKES_WHERE_IT_HOLDS,
             HOLD_IS_OPEN,
             MOVE_DEBIT,
             MOVE_CREDIT,

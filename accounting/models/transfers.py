@@ -45,8 +45,14 @@ class Transfer(models.Model):
         Account, on_delete=models.PROTECT, related_name="credits", db_constraint=False, db_index=False
     )
     amount = models.BigIntegerField()
-    pending = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="resolution"
+    pending = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="resolution",
+        db_constraint=False,
+        db_index=False,
     )
     pending_amount = models.BigIntegerField(null=True, blank=True)
     hold = models.ForeignKey(
@@ -68,7 +74,13 @@ class Transfer(models.Model):
         db_index=False,
     )
     reverses = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversals", db_index=False
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reversals",
+        db_constraint=False,
+        db_index=False,
     )
     expires_at = models.DateTimeField(null=True, blank=True)
     label = models.CharField(max_length=200, blank=True)
@@ -95,21 +107,23 @@ class Transfer(models.Model):
                 | Q(phase=Phase.POST_PENDING, pending__isnull=False, pending_amount__gte=F("amount"))
                 | Q(phase__in=RETURNING_PHASES, pending__isnull=False, pending_amount=F("amount")),
             ),
+            models.UniqueConstraint(
+                name="transfer_rule_3_resolved_once", fields=["pending"], condition=Q(pending__isnull=False)
+            ),
         ]
         indexes = [  # few: an answer writes about ten rows, and each index costs it ten entries
-            # Statements: all that is no answer, which is little; an answer's own transfers are not in them.
-            models.Index(
-                fields=["debit_account", "created_at"],
-                name="transfer_other_debits",
-                condition=Q(hold__isnull=True),
-            ),
+            # Statements of money: all that is no answer, which is little; answers are in them as receipts.
             models.Index(
                 fields=["credit_account", "created_at"],
                 name="transfer_other_credits",
                 condition=Q(hold__isnull=True),
             ),
             ByTimeOfArrival(fields=["created_at"], name="transfer_by_time"),
-            models.Index(fields=["debit_account", "created_at"], name="transfer_by_debit"),
+            models.Index(
+                fields=["debit_account", "created_at"],
+                name="transfer_by_debit",
+                condition=Q(asset=Asset.NANO_NAT) | Q(hold__isnull=True),
+            ),
             models.Index(
                 fields=["credit_account", "created_at"],
                 name="transfer_by_credit",

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from accounting.held import Held
 from accounting.settled import Settled
 from accounting.terms import SeatTerms
 
@@ -36,18 +37,33 @@ class HoldPlaced:
 
 
 @dataclass(frozen=True, slots=True)
+class Placing:
+    """How one of many went, as the server says it; `refused_at` is the account or price that refused."""
+
+    outcome: str
+    refused: tuple[bool, ...]
+    quote_micro_usd: int
+    refused_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class EndHold:
-    """Post what was used, give the rest back, keep the receipt, close the hold."""
+    """Post what was used, give the rest back, keep the receipt, close the hold with these terms."""
 
     settled: Settled
+    placed_on: Held
     digest: str
     state: str
     reason: str
     tokens_drawn: int
     tokens_delivered: int
-    body: Mapping[str, Any]
+    jws: str  # the receipt, signed
+    shared_nano_nats: int | None
     now: datetime
-    most_transfers: int
+
+    @property
+    def hold_id(self) -> UUID:
+        return self.settled.hold_id
 
 
 class Ended(StrEnum):

@@ -4,7 +4,7 @@ Works on every database; on SQLite it is what runs. It must not phrase a refusal
 `seating` gives.
 """
 
-from accounting import seating, shared_influence, signing
+from accounting import seating
 from accounting.accounts import system_accounts
 from accounting.models import (
     AccountKind,
@@ -82,11 +82,11 @@ def settle(move: EndHold) -> Ended:
         hold=hold,
         wallet_id=hold.wallet_id,
         issued_at=move.now,
-        jws=signing.sign(move.body, kind=signing.RECEIPT),
+        jws=move.jws,
         charges_micro_usd=settled.total_micro_usd - settled.fee_micro_usd,
         fee_micro_usd=settled.fee_micro_usd,
         total_micro_usd=settled.total_micro_usd,
-        shared_nano_nats=shared_influence.nano_nats_of(move.body),
+        shared_nano_nats=move.shared_nano_nats,
     )
     ReceiptLine.objects.bulk_create(_receipt_line(line, done, move) for line, done in pairs)
     hold.state, hold.reason, hold.ended_at = HoldState(move.state), move.reason, move.now
