@@ -11,9 +11,9 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from marketplace import publishing, reviews, tables
+from marketplace import policy_templates, publishing, reviews, tables
 from marketplace.backtest.rows import COLUMNS, By, rows
-from marketplace.models import Source
+from marketplace.models import PolicyTemplate, Source
 from marketplace.portal.actions import attempt
 from marketplace.portal.desk import Desk, at_desk, page
 from marketplace.portal.figures.trials import Json, replayed, tried
@@ -49,8 +49,12 @@ class Shown:
 def policy(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
     found = own_source(desk, slug)
     if request.method != "POST":
-        form = PolicyForm(initial=initial_from(_in_force(found)))
-        return _page(request, desk, found, form, _as_it_stands(found), when=EffectiveForm())
+        start = _template(request)
+        shown = start.plain if start else _in_force(found)
+        form = PolicyForm(initial=initial_from(shown))
+        return _page(
+            request, desk, found, form, _as_it_stands(found, shown), when=EffectiveForm(), start=start
+        )
     (form, checked), when = _sent(request, found), EffectiveForm(request.POST)
     holds_together, does = when.is_valid() and not form.errors, request.POST.get("do", "")
     if holds_together and does == "publish" and _publish(form, when, desk, found):
@@ -145,9 +149,14 @@ def _in_force(source: Source) -> Mapping[str, Any] | None:
     return source.policy.plain if source.policy else None
 
 
-def _as_it_stands(source: Source) -> Validation | None:
-    in_force = _in_force(source)
-    return None if in_force is None else validate(source=source, plain=in_force, now=timezone.now())
+def _as_it_stands(source: Source, shown: Mapping[str, Any] | None) -> Validation | None:
+    return None if shown is None else validate(source=source, plain=shown, now=timezone.now())
+
+
+def _template(request: HttpRequest) -> PolicyTemplate | None:
+    """The one that the owner chose to start from; NotFound where it is not offered."""
+    slug = request.GET.get("template")
+    return policy_templates.offered_one(slug) if slug else None
 
 
 def _summary(form: PolicyForm, checked: Validation | None) -> Json:
@@ -194,7 +203,7 @@ def _page(
     **more: Any,
 ) -> HttpResponse:
     last = source.policies.order_by("-number").values_list("number", flat=True).first()
-    shown = {"trial": TrialForm(), "replay": ReplayForm()} | more
+    shown = {"trial": TrialForm(), "replay": ReplayForm(), "templates": policy_templates.offered()} | more
     return page(
         request, desk, "policy.html", section="sources", source=source, form=form, open=_open(form),
         when=when, next_number=(last or 0) + 1, status=422 if form.errors or when.errors else 200,
