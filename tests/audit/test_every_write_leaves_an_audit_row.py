@@ -36,6 +36,7 @@ EXEMPT = {
     "inference.lifecycle.finish": ANSWER,
     "inference.lifecycle.fail": ANSWER,
     "inference.settling.settle_answer": ANSWER,
+    "inference.summarising.summarise_all": "summaries made from the partitions' own indexes",
     "marketplace.api.repeats._keep": "the kept reply of a write that has its own audit row",
     "marketplace.access._note_use": "when a key was last used, to the minute",
     "marketplace.job_lease.claim": WORK,
