@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 from accounting import budgets, past_answers
 from accounting.errors import Invalid
@@ -54,7 +55,7 @@ def backtest(*, source: Source, draft: Policy, days: int, now: datetime) -> Back
     _refuse_too_much(source, window)
     later = _looks_later(draft, now)
     past = Past(source, with_voters="seats" in later)
-    replay = Replay(draft, **_spent_before(source, window))
+    replay = Replay(draft, **_spent_before(source, draft, window))
     for answer in past.answers(Window(_reaching_back(draft, since), since)):
         replay.before(answer)
     for answer in past.answers(window):
@@ -92,15 +93,16 @@ def _every_day(by_day: Mapping[date, Sums], first: date, days: int) -> dict[date
     return {day: by_day.get(day, Sums()) for day in (first + timedelta(days=n) for n in range(days))}
 
 
-def _spent_before(source: Source, window: Window) -> dict[str, int]:
-    """What was spent of the lasting budgets before the range: what is spent now, less what the range drew."""
+def _spent_before(source: Source, draft: Policy, window: Window) -> dict[str, int]:
+    """Of the draft's lasting budgets before the range: what is spent now, less what the range drew."""
     states = budgets.states([source.budget_account_id, source.privacy_account_id])
-    drawn = past_answers.drawn_nano_nats(source.earnings_account_id, window)
-    private = past_answers.drawn_nano_nats(source.earnings_account_id, window, mode="private")
-    return {
-        "lifetime_spent": max(0, states[source.budget_account_id].spent - drawn),
-        "privacy_spent": max(0, states[source.privacy_account_id].spent - private),
-    }
+    drawn = partial(past_answers.drawn_nano_nats, source.earnings_account_id, window)
+    spent: dict[str, int] = {}
+    if draft.limits.lifetime_nano_nats is not None:
+        spent["lifetime_spent"] = max(0, states[source.budget_account_id].spent - drawn())
+    if draft.limits.privacy is not None:
+        spent["privacy_spent"] = max(0, states[source.privacy_account_id].spent - drawn(mode="private"))
+    return spent
 
 
 def _reaching_back(draft: Policy, since: datetime) -> datetime:
