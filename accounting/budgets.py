@@ -11,6 +11,7 @@ from accounting.errors import NotFound
 from accounting.ledger import available
 from accounting.limits import set_stated_limit
 from accounting.models import Account, AccountKind
+from accounting.placeholders import marks
 from accounting.writes import joining_write
 
 
@@ -53,8 +54,13 @@ def state(account_id: int) -> BudgetState:
 
 def states(account_ids: Iterable[int]) -> dict[int, BudgetState]:
     """Many budgets in one query; ids that are no budgets are left out."""
-    rows = Account.objects.filter(pk__in=list(account_ids), kind=AccountKind.BUDGET)
+    ids = list(account_ids)
+    rows = Account.objects.raw(_BUDGETS.format(ids=marks(ids)), [*ids, AccountKind.BUDGET]) if ids else ()
     return {account.pk: _state(account) for account in rows}
+
+
+# Written out, because every admission asks it: making it from a query set takes longer than asking.
+_BUDGETS = "SELECT * FROM accounting_account WHERE id IN ({ids}) AND kind = %s"
 
 
 def spent_of(column: str) -> Subquery:

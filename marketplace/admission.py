@@ -7,6 +7,7 @@ withdrawn sources) is not found, exactly like what does not exist. Must not look
 and seats are for whoever narrows and plans.
 """
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ from marketplace.parsed_policies import parsed
 from marketplace.policy import purposes
 from marketplace.policy.policy import Policy
 from marketplace.policy.request import Allow, Deny, Limits, Mode, Output, QuestionFacts, Request
-from marketplace.visibility import not_found, visible_to
+from marketplace.visibility import not_found, visible
 from marketplace.window_budgets import Budgets
 
 Narrow = Callable[[Allowed], Ids]  # the sources that are worth a closer look, for this question
@@ -120,16 +121,20 @@ def admit(
     others = Counter(allowed.denied)
     others["relevance"] += len(allowed.source_ids) - len(chosen)
     materials = sorted(KEPT.materials({*named, *chosen.tolist()}), key=lambda one: one.source.slug)
-    verdicts = {one.source: judge(one, question) for one in materials}
+    verdicts = {one.source.slug: judge(one, question) for one in materials}
     admission = _within_budgets(verdicts, question, others, allowed.parameters)
     _check_required(question.selection, admission)
     return admission
 
 
 def warm_up() -> None:
-    """Compile the policies in force, so that the first query does not wait for them."""
+    """Compile the policies in force, so that the first query does not wait for them.
+
+    They stay as long as the process: the collector of garbage need not walk through them with every query.
+    """
     with KEPT.index():
-        pass
+        gc.collect()
+        gc.freeze()
 
 
 def request_of(
@@ -154,7 +159,9 @@ def _named(question: Question) -> frozenset[int]:
     names = question.selection.named
     if not names:
         return frozenset()
-    seen = visible_to(question.consumer).exclude(state=SourceState.WITHDRAWN).filter(slug__in=names)
+    seen = Source.objects.filter(visible(question.consumer), slug__in=names).exclude(
+        state=SourceState.WITHDRAWN
+    )
     found = dict(seen.order_by().values_list("slug", "pk"))
     unknown = names - found.keys()
     if unknown:
@@ -177,10 +184,10 @@ def _allowed(question: Question, named: frozenset[int]) -> Allowed:
 
 
 def _within_budgets(
-    verdicts: Mapping[Source, Candidate | Deny], question: Question, others: Counter[str], parameters: int
+    verdicts: Mapping[str, Candidate | Deny], question: Question, others: Counter[str], parameters: int
 ) -> Admission:
     candidates = [verdict for verdict in verdicts.values() if isinstance(verdict, Candidate)]
-    denials = {source.slug: deny for source, deny in verdicts.items() if isinstance(deny, Deny)}
+    denials = {slug: deny for slug, deny in verdicts.items() if isinstance(deny, Deny)}
     budgets = window_budgets.read(
         wanted={one.source.pk: (one.source, one.limits) for one in candidates},
         consumer=question.consumer,

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
 from accounting import audit
@@ -48,8 +48,9 @@ NO_APPROVALS = Approvals(frozenset(), {})
 
 def approvals_of(consumer: Organisation) -> Approvals:
     """All of them, for an admission: one query."""
-    approved = Agreement.objects.filter(consumer=consumer, state=AgreementState.IN_FORCE, automatic=False)
-    rows = approved.order_by().values_list("source_id", "purpose", "policy_version_id", "source__policy_id")
+    with connection.cursor() as cursor:
+        cursor.execute(_APPROVED, [consumer.pk, AgreementState.IN_FORCE])
+        rows = cursor.fetchall()
     known, found = set[int](), dict[int, set[str]]()
     for source_id, purpose, agreed_to, in_force in rows:
         known.add(source_id)
@@ -57,6 +58,12 @@ def approvals_of(consumer: Organisation) -> Approvals:
             found.setdefault(source_id, set()).add(purpose)
     facts = {source_id: AgreementFacts(frozenset(terms)) for source_id, terms in found.items()}
     return Approvals(frozenset(known), facts)
+
+
+# Written out, because every admission asks it: making it from a query set takes longer than asking.
+_APPROVED = """SELECT a.source_id, a.purpose, a.policy_version_id, s.policy_id FROM marketplace_agreement a
+    JOIN marketplace_source s ON s.id = a.source_id
+    WHERE a.consumer_id = %s AND a.state = %s AND NOT a.automatic"""
 
 
 def approved_by(source: Source) -> dict[int, AgreementFacts]:

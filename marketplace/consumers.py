@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from accounting.placeholders import marks
 from marketplace.models import ConsumerGroup, Organisation
 
 
@@ -43,21 +44,20 @@ def facts_by_id(organisation_ids: Collection[int]) -> dict[int, ConsumerFacts]:
 
 def _rows(organisation_ids: Sequence[int]) -> list[tuple[int, str, str]]:
     """Written out as SQL: every admission asks it, and making it from query sets takes longer than asking."""
-    ids = ", ".join(["%s"] * len(organisation_ids))
     if not organisation_ids:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_FACTS.replace("(IDS)", f"({ids})"), [*organisation_ids] * 3)
+        cursor.execute(_FACTS.format(ids=marks(organisation_ids)), [*organisation_ids] * 3)
         rows: list[tuple[int, str, str]] = cursor.fetchall()
     return rows
 
 
 _FACTS = """SELECT o.organisation_id, 'group', g.slug FROM marketplace_consumergroup_organisations o
-    JOIN marketplace_consumergroup g ON g.id = o.consumergroup_id WHERE o.organisation_id IN (IDS)
+    JOIN marketplace_consumergroup g ON g.id = o.consumergroup_id WHERE o.organisation_id IN ({ids})
 UNION ALL SELECT organisation_id, 'domain', domain FROM marketplace_verifieddomain
-    WHERE organisation_id IN (IDS)
+    WHERE organisation_id IN ({ids})
 UNION ALL SELECT id, 'country', country FROM marketplace_organisation
-    WHERE id IN (IDS) AND country_confirmed_at IS NOT NULL"""
+    WHERE id IN ({ids}) AND country_confirmed_at IS NOT NULL"""
 
 
 def known_groups() -> frozenset[str]:

@@ -100,17 +100,18 @@ def judge(material: Material, question: Question) -> Candidate | Deny:
     early = _by_selection(source, question.selection) or _by_listing(source, question) or _by_state(source)
     if early is not None:
         return early
-    policy = _policy(source)
-    if source.policy is None or policy is None:
+    version = source.policy
+    policy = _policy(version)
+    if version is None or policy is None:
         return Deny("no_policy", "The source has no policy, and no matching rule is no.")
     request = question.request_to(source)
     answer = policy.verify(request)
     if isinstance(answer, Deny):
         return answer
-    if partition is None or partition.version.number < source.policy.first_version:
+    if partition is None or partition.version.number < version.first_version:
         return Deny("no_partition", "The source has no trained partition yet.")
     return _by_partition(partition, question.core_digest) or Candidate(
-        source, partition, source.policy, request, _limits(answer)
+        source, partition, version, request, _limits(answer)
     )
 
 
@@ -140,10 +141,10 @@ def _by_state(source: Source) -> Deny | None:
     return None
 
 
-def _policy(source: Source) -> Policy | None:
+def _policy(version: PolicyVersion | None) -> Policy | None:
     """Fail closed: a policy of which this version cannot read all is none."""
     try:
-        return None if source.policy is None else parsed(source.policy)
+        return None if version is None else parsed(version)
     except PolicyInvalid:
         return None
 

@@ -18,7 +18,7 @@ from marketplace.compiled.index import PolicyIndex
 from marketplace.compiled.rows import every_row, rows_of
 from marketplace.judging import Material, load
 
-KEPT_MATERIALS = 8_192
+KEPT_MATERIALS = 16_384  # about 7 kB each
 
 
 class Kept:
