@@ -7,7 +7,7 @@ the running totals and refuses what would go below zero.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Case, Q, Sum, Value, When
@@ -57,7 +57,18 @@ def lock(account_ids: Iterable[int]) -> dict[int, Account]:
     return found
 
 
-def available(account: Account) -> int | None:
+class Totals(NamedTuple):
+    """What of an account decides what it can still give, without the row."""
+
+    limited: bool
+    stated_limit: int | None
+    debits_pending: int
+    debits_posted: int
+    credits_posted: int
+    withdrawn: int
+
+
+def available(account: Account | Totals) -> int | None:
     """What the account can still give; None when nothing limits it."""
     if not account.limited:
         return None

@@ -132,9 +132,9 @@ def warm_up() -> None:
 
     They stay as long as the process: the collector of garbage need not walk through them with every query.
     """
-    with KEPT.index():
-        gc.collect()
-        gc.freeze()
+    KEPT.warm_up()
+    gc.collect()
+    gc.freeze()
 
 
 def request_of(

@@ -101,7 +101,7 @@ def judge(material: Material, question: Question) -> Candidate | Deny:
     if early is not None:
         return early
     version = source.policy
-    policy = _policy(version)
+    policy = policy_of(version)
     if version is None or policy is None:
         return Deny("no_policy", "The source has no policy, and no matching rule is no.")
     request = question.request_to(source)
@@ -141,7 +141,7 @@ def _by_state(source: Source) -> Deny | None:
     return None
 
 
-def _policy(version: PolicyVersion | None) -> Policy | None:
+def policy_of(version: PolicyVersion | None) -> Policy | None:
     """Fail closed: a policy of which this version cannot read all is none."""
     try:
         return None if version is None else parsed(version)

@@ -26,4 +26,4 @@ def parsed(version: PolicyVersion) -> Policy:
 
 @lru_cache(maxsize=20_000)
 def _parse(key: _ByDigest) -> Policy:
-    return plain.parse(key.version.plain)
+    return plain.published(key.version.plain)

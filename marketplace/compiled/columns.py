@@ -70,7 +70,7 @@ class Clauses:
         self._rules = rules
         self._part = part
         self._absent = kind.read(Reader({}, "$", []))
-        self._numbers = np.zeros(0, dtype=np.int32)  # of its clause, by row
+        self._numbers = np.zeros(0, dtype=np.intp)  # of its clause, by row
         self._known: dict[Clause, int] = {}
         self._answers: OrderedDict[Hashable, tuple[Request, bytearray]] = OrderedDict()
 
@@ -91,7 +91,7 @@ class Clauses:
 
     def codes(self, request: Request, rows: Rows) -> Codes:
         answers = np.frombuffer(self._answered(request), dtype=np.int8)
-        codes: Codes = answers[self._numbers[rows]]
+        codes: Codes = np.take(answers, self._numbers[rows], mode="clip")  # the quickest way to look up
         return codes
 
     def _read(self, plain: Mapping[str, Any]) -> tuple[Clause, bool]:
@@ -131,8 +131,8 @@ class Clauses:
             return
         used = np.unique(self._numbers)
         clauses = list(self._known)
-        renumbered = np.zeros(len(clauses), dtype=np.int32)
-        renumbered[used] = np.arange(len(used), dtype=np.int32)
+        renumbered = np.zeros(len(clauses), dtype=np.intp)
+        renumbered[used] = np.arange(len(used))
         self._numbers = renumbered[self._numbers]
         self._known = {}
         self._clear()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from marketplace import visibility
 from marketplace.agreement_use import Approvals
-from marketplace.compiled.columns import Codes, Rules, columns, grown
+from marketplace.compiled.columns import YES, Codes, Rules, columns, grown
 from marketplace.compiled.rows import Row
 from marketplace.models import SourceState, Visibility
 from marketplace.policy import kinds
@@ -24,11 +24,15 @@ from marketplace.policy.request import AgreementFacts, Request
 Ids = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 STANDINGS = [(listed, state) for listed in Visibility.values for state in SourceState.values]
-OWN, APPROVED = 1, 2  # how the consumer stands to a source: neither, one, or both
+STRANGER, OWN, APPROVED = 0, 1, 2  # how the consumer stands to a source; the last two may both be so
+HIDDEN = "hidden"  # the first of the rules, of which nobody is told
 ARRAYS: Mapping[str, type] = {
     "source": np.int64,
     "owner": np.int64,
     "standing": np.int8,  # of STANDINGS
+    "shown": np.bool_,  # to strangers: what the tables below say of its standing
+    "open": np.bool_,
+    "suspended": np.bool_,
     "has_policy": np.bool_,
     "partition": np.int64,  # the active one; 0: none
     "ready": np.bool_,  # whether it may vote under the policy
@@ -80,10 +84,14 @@ class PolicyIndex:
     def put(self, row: Row) -> None:
         """The source as it is now, whether it is new or was there before."""
         at = self._row_of.setdefault(row.source_id, len(self._row_of))
+        standing = STANDINGS.index((row.visibility, row.state))
         values = {
             "source": row.source_id,
             "owner": row.owner_id,
-            "standing": STANDINGS.index((row.visibility, row.state)),
+            "standing": standing,
+            "shown": VISIBLE[standing, STRANGER],
+            "open": OPEN[standing, STRANGER],
+            "suspended": row.state == SourceState.SUSPENDED,
             "has_policy": self._put_policy(at, row.plain),
             "partition": row.partition_id or 0,
             "ready": row.is_ready,
@@ -96,21 +104,27 @@ class PolicyIndex:
             self._of[name][at] = value
 
     def allowed(self, asked: Asked) -> Allowed:
-        """A few vector operations, however the policies differ."""
-        standing, own = self._array("standing"), self._array("owner") == asked.consumer_id
-        visible = VISIBLE[standing, self._how(own, asked.approvals.known)]
-        known = visible.copy()
-        visible[self._rows(asked.named)] = False
-        codes = np.zeros(len(self), dtype=np.int8)
-        for denied in self._denials(asked, ~OPEN[standing, self._how(own, asked.approvals.facts)]):
-            np.copyto(codes, denied, where=codes == 0)
-        rows = np.flatnonzero(visible & (codes == 0))
+        """A few vector operations, however the policies differ; the first rule that says no decides."""
+        hidden = ~self._seen(VISIBLE, "shown", asked, asked.approvals.known)
+        elsewhere = self._on_another_core(asked)
+        parameters = int((self._array("parameters") * ~(hidden | elsewhere)).sum())
+        hidden[self._rows(asked.named)] = True
+        codes = self._code(HIDDEN, hidden)
+        for answers in self._denials(asked, elsewhere):
+            codes |= answers * (codes == YES)
+        rows = np.flatnonzero(codes == YES)
         return Allowed(
             source_ids=self._array("source")[rows],
             partition_ids=self._array("partition")[rows],
-            denied=self._counts(codes[visible]),
-            parameters=int(self._array("parameters")[known & ~self._on_another_core(asked)].sum()),
+            denied=self._counts(codes),
+            parameters=parameters,
         )
+
+    def likely(self) -> Ids:
+        """The sources that somebody may get an answer from, the newest first."""
+        may = self._array("has_policy") & self._array("ready") & self._array("votes")
+        ids: Ids = self._array("source")[np.flatnonzero(may)[::-1]]
+        return ids
 
     def _put_policy(self, at: int, plain: Mapping[str, Any] | None) -> bool:
         """Fail closed: a policy of which this version cannot read all is none."""
@@ -124,18 +138,23 @@ class PolicyIndex:
         rows = [self._row_of[one] for one in source_ids if one in self._row_of]
         return np.array(rows, dtype=np.intp)
 
-    def _how(self, own: Mask, approved: Iterable[int]) -> NDArray[np.int8]:
-        how: NDArray[np.int8] = own.astype(np.int8) * np.int8(OWN)
+    def _seen(self, table: Mask, to_strangers: str, asked: Asked, approved: Iterable[int]) -> Mask:
+        """One of the tables below for this consumer, who is a stranger to nearly every source."""
+        seen = self._array(to_strangers).copy()
+        how = np.zeros(len(self), dtype=np.int8)
+        how[self._array("owner") == asked.consumer_id] = OWN
         how[self._rows(approved)] |= APPROVED
-        return how
+        rows = np.flatnonzero(how)
+        seen[rows] = table[self._array("standing")[rows], how[rows]]
+        return seen
 
-    def _denials(self, asked: Asked, closed: Mask) -> Iterator[Codes]:
-        """Rule by rule, in their order; the first that says no has decided."""
+    def _denials(self, asked: Asked, elsewhere: Mask) -> Iterator[Codes]:
+        """Rule by rule, in their order."""
         if asked.only_named:
             yield self._code("only", np.ones(len(self), dtype=np.bool_))
             return
-        yield self._code("agreement", closed)
-        yield self._code("suspended", SUSPENDED[self._array("standing")])
+        yield self._code("agreement", ~self._seen(OPEN, "open", asked, asked.approvals.facts))
+        yield self._code("suspended", self._array("suspended"))
         yield self._code("no_policy", ~self._array("has_policy"))
         for column in self._columns:
             codes = column.codes(asked.request, slice(len(self)))
@@ -143,7 +162,7 @@ class PolicyIndex:
                 codes[rows] = column.codes(replace(asked.request, agreement=facts), rows)
             yield codes
         yield self._code("no_partition", ~self._array("ready"))
-        yield self._code("partition_unavailable", self._on_another_core(asked))
+        yield self._code("partition_unavailable", elsewhere)
         yield self._code("partition_quality", ~self._array("votes"))
 
     def _agreed(
@@ -164,16 +183,13 @@ class PolicyIndex:
         return mask
 
     def _code(self, rule: str, denied: Mask) -> Codes:
-        codes: Codes = denied.astype(np.int8) * np.int8(self._rules.number(rule))
+        codes: Codes = denied.view(np.int8) * np.int8(self._rules.number(rule))
         return codes
 
     def _counts(self, codes: Codes) -> dict[str, int]:
-        counts = np.bincount(codes, minlength=len(self._rules.names))
-        return {
-            name: int(counts[number])
-            for number, name in enumerate(self._rules.names)
-            if number and counts[number]
-        }
+        counts = np.bincount(codes, minlength=len(self._rules.names)).tolist()
+        by_rule = dict(zip(self._rules.names, counts, strict=True))
+        return {rule: count for rule, count in by_rule.items() if rule not in {"", HIDDEN} and count}
 
 
 def _table(judge: Callable[..., bool]) -> Mask:
@@ -187,4 +203,3 @@ def _table(judge: Callable[..., bool]) -> Mask:
 GONE = np.array([state == SourceState.WITHDRAWN for _, state in STANDINGS])
 VISIBLE = _table(visibility.is_visible) & ~GONE[:, None]
 OPEN = _table(visibility.is_open)
-SUSPENDED = np.array([state == SourceState.SUSPENDED for _, state in STANDINGS])

@@ -16,9 +16,10 @@ from django.db import connection
 from marketplace import in_force
 from marketplace.compiled.index import PolicyIndex
 from marketplace.compiled.rows import every_row, rows_of
-from marketplace.judging import Material, load
+from marketplace.judging import Material, load, policy_of
 
-KEPT_MATERIALS = 16_384  # about 7 kB each
+KEPT_MATERIALS = 16_384  # about 10 kB each, with its policy
+BATCH = 500
 
 
 class Kept:
@@ -57,6 +58,14 @@ class Kept:
             while len(self._materials) > KEPT_MATERIALS:
                 self._materials.popitem(last=False)
             return found
+
+    def warm_up(self) -> None:
+        """Build what a process that answers will need, policies parsed: as many sources as are kept."""
+        with self.index() as index:
+            likely = index.likely()[:KEPT_MATERIALS].tolist()
+            for at in range(0, len(likely), BATCH):
+                for material in self.materials(likely[at : at + BATCH]):
+                    policy_of(material.source.policy)
 
     def forget(self) -> None:
         """Build it anew when it is next needed."""

@@ -23,17 +23,31 @@ def terms() -> tuple[str, ...]:
 
 def parse(plain: object) -> Policy:
     """The policy, or PolicyInvalid with every problem of it."""
+    policy, problems = _read(plain)
+    problems = problems or list(contradictions(policy))
+    if problems:
+        raise PolicyInvalid(tuple(problems))
+    return policy
+
+
+def published(plain: object) -> Policy:
+    """One that was parsed when it was published: what no longer makes sense together holds all the same.
+
+    PolicyInvalid where it has something that this version cannot read.
+    """
+    policy, problems = _read(plain)
+    if problems:
+        raise PolicyInvalid(tuple(problems))
+    return policy
+
+
+def _read(plain: object) -> tuple[Policy, list[Problem]]:
     if not isinstance(plain, Mapping):
         raise PolicyInvalid((Problem("$", "A policy must be an object."),))
     problems: list[Problem] = []
     reader = Reader(plain, "$", problems)
     reader.only(terms())
-    policy = Policy.of([kind.read(reader) for kind in kinds.KINDS])
-    if not problems:
-        problems.extend(contradictions(policy))
-    if problems:
-        raise PolicyInvalid(tuple(problems))
-    return policy
+    return Policy.of([kind.read(reader) for kind in kinds.KINDS]), problems
 
 
 def digest(plain: Mapping[str, Any]) -> str:

@@ -80,5 +80,6 @@ def is_within(inner: Window, outer: Window) -> bool:
 
 def starts(windows: Iterable[Window], now: datetime) -> frozenset[datetime]:
     """The starts of all their calendar periods at this moment."""
-    found = (window.starts_at(now) for window in windows)
+    different = {(window.per, window.kind): window for window in windows}
+    found = (window.starts_at(now) for window in different.values())
     return frozenset(start for start in found if start is not None)
