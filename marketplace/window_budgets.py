@@ -66,14 +66,15 @@ def rows_of(
         return {}
     own = [key for key, windows_ in wanted.items() if windows_]
     moments = [connection.ops.adapt_datetimefield_value(start) for start in starts(windows, now)]
+    whose = None if consumer is None else consumer.pk
     rows = WindowBudget.objects.raw(
-        _OPEN.format(sources=marks(own), moments=marks(moments)), [*own, consumer.pk, *moments]
+        _OPEN.format(sources=marks(own), moments=marks(moments)), [*own, whose, *moments]
     )
     return {(row.source_id, row.key): row for row in rows}
 
 
 # Written out, because every admission asks it: making it from a query set takes longer than asking. A list
-# that is empty is NULL, which nothing equals.
+# that is empty and nobody in particular are NULL, which nothing equals.
 _OPEN = """SELECT * FROM marketplace_windowbudget WHERE source_id IN ({sources})
     AND (consumer_id = %s OR consumer_id IS NULL) AND (starts_at IN ({moments}) OR starts_at IS NULL)"""
 
