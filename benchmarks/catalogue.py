@@ -52,7 +52,7 @@ TITLES = [
 LICENSES = ("CC-BY-4.0", "CC0-1.0", "CC-BY-SA-4.0", "MIT", "Own terms", "")
 QUESTIONS = {
     "first page": "",
-    "one rare word": "q=glaciers+sonnet",
+    "a rare word": "q=glaciers+sonnet4211",
     "a common word": "q=notes",
     "a word and three facets": "q=harbour&topic=health&quoting=yes&price=low",
     "two facets": "topic=transport&license=MIT",
