@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from marketplace import consumer_groups, in_force, listing, standing
@@ -159,13 +160,15 @@ def test_a_database_that_was_put_back_is_read_anew(cast: Cast):
     assert in_force.changes_since(now.mark + 1_000).source_ids is None
 
 
-def test_a_query_reads_as_often_with_many_sources_as_with_few(cast: Cast, django_assert_num_queries):
+def test_a_query_reads_as_often_with_many_sources_as_with_few(cast: Cast):
+    """However many there are, and whichever database."""
     live_source(cast.owner)
     here(cast)
-    with django_assert_num_queries(4):
+    with CaptureQueriesContext(connection) as few:
         assert len(here(cast)) == 1
     for number in range(20):
         live_source(cast.owner, f"source-{number}")
     here(cast)
-    with django_assert_num_queries(4):
+    with CaptureQueriesContext(connection) as many:
         assert len(here(cast)) == 21
+    assert len(many) == len(few) <= 6
