@@ -3,7 +3,8 @@
 Triggers note every source whose row or voting partition is written, whoever writes it, with the id of the
 writing transaction: a use case has nothing to call, and no writer waits for another. A reader keeps the
 oldest transaction that was still under way when it looked, and asks for everything noted from that one on:
-what was committed before it looks is always found, and some of it once more. It decides nothing about votes.
+what was committed before it looks is always found, and some of it once more: while a transaction of the
+server is under way, every query reads again what changed since that began. It decides nothing about votes.
 """
 
 import json

@@ -6,7 +6,6 @@ back to the fields by their paths.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +14,7 @@ from django import forms
 from marketplace.policy.problems import Problem
 from marketplace.policy.purposes import ANY, PURPOSES
 from marketplace.policy.windows import PERS
-from marketplace.portal.forms import kept, prices, regions, windows
+from marketplace.portal.forms import kept, moments, prices, regions, windows
 from marketplace.portal.forms.choices import Explained
 from marketplace.portal.forms.texts import CountriesField, NamesField, sides
 
@@ -108,32 +107,6 @@ def _number(label: str, about: str = "", **kwargs: Any) -> forms.FloatField:
         min_value=0,
         widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
         **kwargs,
-    )
-
-
-class _Moment(forms.DateTimeInput):
-    """In minutes, as browsers show them; to the last digit where a policy says more."""
-
-    def format_value(self, value: Any) -> str | None:
-        if isinstance(value, datetime):
-            return value.replace(tzinfo=None).isoformat(timespec="auto" if value.second or value.microsecond
-                                                        else "minutes")  # fmt: skip
-        return super().format_value(value)
-
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        """A browser's own field knows milliseconds at most, and would drop what it does not know."""
-        context = super().get_context(name, value, attrs)
-        if "." in (context["widget"]["value"] or ""):
-            context["widget"]["attrs"]["type"] = "text"
-        return context
-
-
-def _moment(label: str) -> forms.DateTimeField:
-    return forms.DateTimeField(
-        label=label,
-        required=False,
-        help_text="UTC. Empty: no such limit.",
-        widget=_Moment(attrs={"type": "datetime-local", "step": "any"}),
     )
 
 
@@ -240,8 +213,8 @@ class PolicyForm(forms.Form):
         required=False,
         help_text="Buyers may see the passages an answer rested on. Quoting is a disclosure of its own.",
     )
-    valid_from = _moment("In force from")
-    valid_until = _moment("In force until")
+    valid_from = moments.field("In force from")
+    valid_until = moments.field("In force until")
     per_answer = _number("In one answer")
     per_consumer_day = _number("To one organisation in a day (UTC)")
     lifetime = _number("In its whole life", "Never comes back once spent.")
@@ -289,8 +262,8 @@ class PolicyForm(forms.Form):
             "purposes": {"allow": data["purposes"], "deny": data["purposes_denied"]},
             "consumers": {"allow": everyone + data["consumers"], "deny": data["consumers_denied"]},
             **_given(countries=sides(data["countries"], data["countries_denied"])),
-            "valid_from": _written(data["valid_from"]),
-            "valid_until": _written(data["valid_until"]),
+            "valid_from": moments.written(data["valid_from"]),
+            "valid_until": moments.written(data["valid_until"]),
         }
 
     def _how_much(self) -> dict[str, Any]:
@@ -375,8 +348,8 @@ def initial_from(plain: Mapping[str, Any] | None) -> dict[str, Any]:
         "ceiling_price_micro_usd": plain.get("ceiling_price_micro_usd"),
         "max_gamma": 1.0 if plain.get("max_gamma") is None else plain["max_gamma"],
         "quote": bool(plain.get("quote")),
-        "valid_from": _read(plain.get("valid_from")),
-        "valid_until": _read(plain.get("valid_until")),
+        "valid_from": moments.read(plain.get("valid_from")),
+        "valid_until": moments.read(plain.get("valid_until")),
         "floor_nats": plain.get("floor_nats"),
         "privacy_budget": privacy.get("budget_nats"),
         "privacy_eta": privacy.get("eta"),
@@ -392,11 +365,3 @@ def _given(**terms: Any) -> dict[str, Any]:
 def _whole(value: float | None) -> float | int | None:
     """12.0 is written as 12, so that a policy reads the way its owner typed it."""
     return int(value) if value is not None and value == int(Decimal(value)) else value
-
-
-def _written(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _read(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
