@@ -190,6 +190,9 @@ DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM") or "market@localhost"
 # --- answers --------------------------------------------------------------------------------------------
 TRANSCRIPT_SECRET = environment.secret("TRANSCRIPT_SECRET", kept_in=VAR_DIR / "keys")  # prompts at rest
 TRANSCRIPT_DAYS = environment.whole("TRANSCRIPT_DAYS", 30)
+INFLUENCE_EVENT_TOKENS = environment.whole(
+    "INFLUENCE_EVENT_TOKENS", 8
+)  # how often a stream says how it stands; 0: never
 ANSWER_SECONDS = environment.whole("ANSWER_SECONDS", 600)  # the longest that an answer may take
 ANSWER_LEASE_SECONDS = environment.whole("ANSWER_LEASE_SECONDS", 120)  # silence after which an engine is dead
 PLANS_PER_MINUTE = environment.whole("PLANS_PER_MINUTE", 60)  # per organisation

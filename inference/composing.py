@@ -21,6 +21,7 @@ from inference.models import Answer, AnswerState
 from inference.net.generation import Generation, Step
 from inference.plan import Plan
 from inference.tally import SeatToken, Tally
+from inference.telling import TokenTeller, influence_event
 from marketplace.suspending import Stop, stop_of
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Composition:
     tally: Tally
     prompt_tokens: int
     parts: list[str] = field(default_factory=list)
+    logprobs: list[dict[str, Any]] = field(default_factory=list)  # of the tokens that were delivered
     finish_reason: str = "length"
     state: AnswerState = AnswerState.DONE
     transcript: dict[str, Any] | None = None
@@ -60,6 +62,7 @@ class Composer:
     plan: Plan
     allowance: HeldAllowance
     set_names: Sequence[str]
+    teller: TokenTeller
     bench: Bench
 
     def compose(self, generation: Generation, *, prompt_tokens: int) -> Composition:
@@ -107,13 +110,32 @@ class Composer:
         self.allowance.token_drawn()
 
     def _deliver(self, step: Step, made: Composition) -> None:
-        if step.text_delta:
+        logprobs = self.teller.told_with(step)
+        if step.text_delta or logprobs:
             made.parts.append(step.text_delta)
-            self.bench.channel.publish(self.answer.pk, {"type": "token", "text": step.text_delta})
+            made.logprobs += logprobs
+            self._publish({"type": "token", "text": step.text_delta, "logprobs": logprobs})
         made.finish_reason = step.finish_reason or made.finish_reason
         made.tally.deliver({seat.slug: self.allowance.spent_nano_nats(seat.slug) for seat in self.plan.seats})
+        if self._is_time_to_tell(made.tally):
+            self._publish(self._influence(made.tally))
         if made.tally.tokens_drawn % settings.WATERMARK_TOKENS == 0:
             self._store_watermark(made.tally, self.bench.now())
+
+    def _is_time_to_tell(self, tally: Tally) -> bool:
+        every = settings.INFLUENCE_EVENT_TOKENS
+        return bool(every and self.plan.seats) and tally.tokens_drawn % every == 0
+
+    def _influence(self, tally: Tally) -> dict[str, Any]:
+        return influence_event(
+            plan=self.plan,
+            tally=tally,
+            private=self.teller.question.wishes.is_private,
+            fee_basis_points=settings.PLATFORM_FEE_BASIS_POINTS,
+        )
+
+    def _publish(self, event: dict[str, Any]) -> None:
+        self.bench.channel.publish(self.answer.pk, event)
 
     def _store_watermark(self, tally: Tally, now: datetime) -> None:
         holds.record_progress(

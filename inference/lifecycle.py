@@ -5,7 +5,7 @@ Whoever loses such an update knows that someone else was first. Knows nothing of
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -84,14 +84,14 @@ def finish(
     answer: Answer,
     *,
     state: AnswerState,
-    outcome: list[dict[str, Any]],
+    outcome: Sequence[Mapping[str, Any]],
     now: datetime,
     receipt_id: UUID | None,
 ) -> bool:
     """Ends a running answer. The outcome is kept only where a repeat of the request may ask for it again."""
     sealed = None
     if answer.idempotency_key is not None:
-        sealed = seal(outcome, organisation_id=answer.organisation_id, answer_id=answer.pk)
+        sealed = seal(list(outcome), organisation_id=answer.organisation_id, answer_id=answer.pk)
     changed = Answer.objects.filter(pk=answer.pk).exclude(state__in=ENDED).update(
         state=state, finished_at=now, lease_until=None, receipt_id=receipt_id, sealed_request=b"",
         sealed_response=sealed,

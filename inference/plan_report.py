@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from accounting.pricing import charge_micro_usd
+from accounting.pricing import Quote, charge_micro_usd
 from inference.plan import NANO, Plan, Seat
 from inference.plan_privacy import privacy_of_seat
 from inference.report import excluded_report
@@ -21,19 +21,25 @@ def plan_report(*, plan: Plan, question: Question) -> dict[str, Any]:
     return {
         "mode": question.wishes.mode,
         "core": settings.CORE_SLUG,
-        "sources": [_seat(seat, private=private) for seat in plan.seats],
+        "sources": [seat_report(seat, private=private) for seat in plan.seats],
         "excluded": excluded_report(plan),
         "excluded_counts": plan.counts(),
-        "quote": {
-            "charges_micro_usd": plan.quote.charges,
-            "floors_micro_usd": plan.quote.floors,
-            "fee_micro_usd": plan.quote.fee,
-            "total_micro_usd": plan.quote.total,
-        },
+        "quote": quote_report(plan.quote),
     }
 
 
-def _seat(seat: Seat, *, private: bool) -> dict[str, Any]:
+def quote_report(quote: Quote) -> dict[str, int]:
+    """The most that it can cost, in micro-USD."""
+    return {
+        "charges_micro_usd": quote.charges,
+        "floors_micro_usd": quote.floors,
+        "fee_micro_usd": quote.fee,
+        "total_micro_usd": quote.total,
+    }
+
+
+def seat_report(seat: Seat, *, private: bool) -> dict[str, Any]:
+    """A voter as it sits, before anything was drawn."""
     limits = seat.admitted.limits
     most = charge_micro_usd(seat.terms, seat.cap_nano_nats)
     rounded = round(round(seat.relevance / RELEVANCE_STEP) * RELEVANCE_STEP, 2)

@@ -22,6 +22,7 @@ from inference.net.constants import RELEVANCE_LEAST
 from inference.net.encoder import Vectors
 from inference.net.generation import Generation, generate
 from inference.net.generation import Seat as Row
+from inference.net.spelling import bytes_of
 from inference.plan import NANO, House, Plan, Seat, make_plan
 from inference.plan_report import plan_report
 from inference.prompting import Prompts, prompts_for
@@ -29,6 +30,7 @@ from inference.report import ALL_VOTERS, OWNER_PREFIX, Measured, owners_with_sev
 from inference.request import Question, understand
 from inference.routing import Routed, quoted, route
 from inference.settling import settle_answer
+from inference.telling import TokenTeller, start_event
 from inference.topics import on_topic
 from marketplace import key_limits, taking_effect
 from marketplace.admission import Admission, admit
@@ -45,18 +47,25 @@ def answer_question(answer: Answer, bench: Bench) -> None:
     prompts = prompts_for(question=question, plan=plan, routed=routed, core=bench.core)
     plan, allowance, held = hold(plan=plan, question=question, answer=answer, bench=bench)
     with given_back_on_failure(answer, bench):
-        bench.channel.publish(answer.pk, {"type": "start"})
+        identity = identity_of(
+            question=question, plan=plan, routed=routed, core=bench.core, trained=admission.parameters
+        )
+        start = start_event(plan=plan, identity=identity, fee_basis_points=settings.PLATFORM_FEE_BASIS_POINTS)
+        bench.channel.publish(answer.pk, start)
         generation = generation_of(
             question=question, plan=plan, routed=routed, prompts=prompts, allowance=allowance, bench=bench
         )
     composer = Composer(
-        answer=answer, plan=plan, allowance=allowance, set_names=list(sets_of(plan)), bench=bench
+        answer=answer,
+        plan=plan,
+        allowance=allowance,
+        set_names=list(sets_of(plan)),
+        teller=TokenTeller(question, partial(bytes_of, bench.core), bench.core.end_ids),
+        bench=bench,
     )
     made = composer.compose(generation, prompt_tokens=len(prompts.core))
     measured = Measured(
-        identity=identity_of(
-            question=question, plan=plan, routed=routed, core=bench.core, trained=admission.parameters
-        ),
+        identity=identity,
         plan=plan,
         tally=made.tally,
         refused=allowance.all_refused(),
@@ -70,6 +79,7 @@ def answer_question(answer: Answer, bench: Bench) -> None:
         made=made,
         allowance=allowance,
         held=held,
+        start=start,
         bench=bench,
     )
     bench.channel.publish(answer.pk, last)
@@ -174,6 +184,7 @@ def generation_of(
         seed=question.wishes.seed,
         stop=question.stop,
         sets=list(sets_of(plan).values()),
+        likeliest=question.logprobs or 0,
     )
 
 

@@ -39,6 +39,11 @@ class Identity:
     def is_private(self) -> bool:
         return self.mode == "private"
 
+    @property
+    def fingerprint(self) -> str:
+        """OpenAI's `system_fingerprint`: equal where core, constants and seats are, as the whole hash is."""
+        return f"fp_{self.composition_hash[:16]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:

@@ -17,6 +17,7 @@ Kind = Literal["chat", "completion"]
 DEFAULT_MAX_TOKENS: Mapping[str, int] = {"chat": 256, "completion": 16}
 MOST_TOKENS = 2048
 MOST_TOKENS_OF_A_LABEL = 16
+MOST_TOP_LOGPROBS: Mapping[str, int] = {"chat": 20, "completion": 5}
 LEAST_TEMPERATURE = 0.05
 READ = frozenset(
     {
@@ -42,6 +43,7 @@ class Question:
     stop: tuple[str, ...]
     stream: bool
     include_usage: bool
+    logprobs: int | None  # how many of the likeliest tokens are told beside each; None: nothing is told
     wishes: Wishes
 
     @property
@@ -75,6 +77,7 @@ def understand(body: Any, *, kind: Kind, default_purpose: str, seats: int) -> Qu
         stop=_stop(fields),
         stream=stream,
         include_usage=_include_usage(fields, stream=stream),
+        logprobs=_logprobs(fields, kind),
         wishes=wishes,
     )
     _refuse_no_purpose(wishes)
@@ -84,11 +87,9 @@ def understand(body: Any, *, kind: Kind, default_purpose: str, seats: int) -> Qu
             wishes,
             temperature=question.temperature,
             top_p=question.top_p,
-            logprobs=bool(fields.raw("logprobs")),
+            logprobs=question.logprobs is not None,
             seats=seats,
         )
-    elif fields.raw("logprobs"):
-        raise refuse("logprobs", "`logprobs` are not offered yet.", next_step="Leave `logprobs` out.")
     return question
 
 
@@ -147,6 +148,26 @@ def _include_usage(fields: Fields, *, stream: bool) -> bool:
     if fields.raw("stream_options") is not None and not stream:
         raise refuse("stream_options", "`stream_options` needs `stream: true`.")
     return fields.object("stream_options").flag("include_usage", False)
+
+
+def _logprobs(fields: Fields, kind: Kind) -> int | None:
+    """Chat says whether and how many apart, completions say both with one number."""
+    most = MOST_TOP_LOGPROBS[kind]
+    if kind == "completion":
+        if fields.raw("top_logprobs") is not None:
+            raise refuse(
+                "top_logprobs",
+                "Completions take no `top_logprobs`.",
+                next_step=f"Set `logprobs` to 0 to {most}.",
+            )
+        return fields.whole_or_none("logprobs", least=0, most=most)
+    wanted = fields.flag("logprobs", False)
+    top = fields.whole_or_none("top_logprobs", least=0, most=most)
+    if top is not None and not wanted:
+        raise refuse(
+            "top_logprobs", "`top_logprobs` needs `logprobs: true`.", next_step="Set `logprobs` to true."
+        )
+    return (top or 0) if wanted else None
 
 
 def _refuse_long_classification(question: Question) -> None:

@@ -5,6 +5,7 @@ they exist together or not at all.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,6 +38,7 @@ def settle_answer(
     made: Composition,
     allowance: HeldAllowance,
     held: Held,
+    start: Mapping[str, Any],
     bench: Bench,
 ) -> dict[str, Any]:
     """The last event of the answer, whatever happened; the money is where it belongs when it is told."""
@@ -62,7 +64,8 @@ def settle_answer(
             SealedTranscript.objects.create(
                 answer=answer, ciphertext=sealed, digest=digest, expires_at=expires
             )
-        _close(answer, made, _last_event(made, measured, settled), settled.receipt_id, now)
+        told = [start, _whole_text(made), _last_event(made, measured, settled)]
+        _close(answer, made, told, settled.receipt_id, now)
 
     settled = settle(
         hold_id=answer.pk,
@@ -77,12 +80,17 @@ def settle_answer(
     return _last_event(made, measured, settled)
 
 
-def _close(answer: Answer, made: Composition, last: dict[str, Any], receipt_id: UUID, now: datetime) -> None:
+def _whole_text(made: Composition) -> dict[str, Any]:
+    return {"type": "token", "text": made.text, "logprobs": made.logprobs}
+
+
+def _close(
+    answer: Answer, made: Composition, outcome: list[Mapping[str, Any]], receipt_id: UUID, now: datetime
+) -> None:
     """The answer's row ends with the money, and keeps what a repeat of the request is told."""
     if made.state == AnswerState.FAILED:
-        lifecycle.fail(answer_id=answer.pk, problem=last["problem"], now=now, receipt_id=receipt_id)
+        lifecycle.fail(answer_id=answer.pk, problem=outcome[-1]["problem"], now=now, receipt_id=receipt_id)
         return
-    outcome = [{"type": "start"}, {"type": "token", "text": made.text}, last]
     lifecycle.finish(answer, state=made.state, outcome=outcome, now=now, receipt_id=receipt_id)
 
 

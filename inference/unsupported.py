@@ -21,7 +21,6 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {
     "logit_bias": (),
     "audio": (),
     "suffix": (),
-    "top_logprobs": (),
     "echo": (),
     "tool_choice": ("none", "auto"),
     "modalities": (["text"],),

@@ -125,6 +125,6 @@ def refuse_what_private_forbids(
     if top_p < 1:
         raise refuse("top_p", f"{because} `top_p` below 1 is not allowed.", next_step="Leave `top_p` out.")
     if logprobs:
-        raise refuse("logprobs", f"{because} `logprobs` are not shown.", next_step="Leave `logprobs` out.")
+        raise refuse("logprobs", f"{because} `logprobs` would show it.", next_step="Leave `logprobs` out.")
     if wishes.seed is not None:
         raise refuse("seed", f"{because} A seed of the caller is not allowed.", next_step="Leave `seed` out.")

@@ -17,7 +17,6 @@ from inference.api.shapes import Shape
 from inference.api.sse import stream, stream_async
 from inference.following import events, events_async
 from inference.models import Answer, AnswerKind
-from inference.request import Question
 
 DESCRIPTION = (
     "OpenAI's endpoint with one extension: `abc` in the request says which sources may vote and how much, "
@@ -42,9 +41,11 @@ class AnswerView(AskingView):
             answer_id=str(answer.pk),
             created=int(answer.created_at.timestamp()),
             model=question.model,
+            with_logprobs=question.logprobs is not None,
+            include_usage=question.include_usage,
         )
         if question.stream:
-            return _streamed(request, question, answer, shape)
+            return _streamed(request, answer, shape)
         return _whole(request, answer, shape)
 
 
@@ -79,21 +80,20 @@ class Completions(AnswerView):
 
 def _whole(request: Request, answer: Answer, shape: Shape) -> Response:
     told = all_events(request, answer)
-    text = "".join(event["text"] for event in told if event["type"] == "token")
-    return Response(shape.whole(text, told[-1]))
+    return Response(shape.knowing(told[0]).whole(told))
 
 
-def _streamed(request: Request, question: Question, answer: Answer, shape: Shape) -> StreamingHttpResponse:
+def _streamed(request: Request, answer: Answer, shape: Shape) -> StreamingHttpResponse:
     follower = follow(request, answer)
     frames: Any
     if is_asynchronous(request):
         waiting = events_async(follower)
         first = async_to_sync(first_event_async)(waiting)
-        frames = stream_async(first, waiting, shape=shape, include_usage=question.include_usage)
+        frames = stream_async(first, waiting, shape=shape)
     else:
         blocking = events(follower)
         first = first_event(blocking)
-        frames = stream(first, blocking, shape=shape, include_usage=question.include_usage)
+        frames = stream(first, blocking, shape=shape)
     response = StreamingHttpResponse(frames, content_type="text/event-stream; charset=utf-8")
     response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Accel-Buffering"] = "no"  # proxies pass every event on at once

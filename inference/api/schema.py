@@ -54,7 +54,7 @@ class QuestionIn(serializers.Serializer[Any]):
     top_p = serializers.FloatField(required=False)
     stop = serializers.JSONField(required=False, help_text="a text, or up to 4")
     seed = serializers.IntegerField(required=False)
-    stream = serializers.BooleanField(required=False)
+    stream = serializers.BooleanField(required=False, help_text="chunks carry `abc` events; see the guide")
     stream_options = serializers.JSONField(required=False, help_text='{"include_usage": true}')
     abc = AbcIn(required=False)
 
@@ -67,10 +67,17 @@ class MessageIn(serializers.Serializer[Any]):
 class ChatIn(QuestionIn):
     messages = MessageIn(many=True)
     max_completion_tokens = serializers.IntegerField(required=False, min_value=1)
+    logprobs = serializers.BooleanField(
+        required=False, help_text="open answers: of each token, under the whole vote, before top_p"
+    )
+    top_logprobs = serializers.IntegerField(required=False, min_value=0, max_value=20)
 
 
 class CompletionIn(QuestionIn):
     prompt = serializers.CharField()
+    logprobs = serializers.IntegerField(
+        required=False, min_value=0, max_value=5, help_text="open answers: and so many of the likeliest"
+    )
 
 
 class NatsOut(serializers.Serializer[Any]):
@@ -174,6 +181,7 @@ class ReplyOut(serializers.Serializer[Any]):
     object = serializers.CharField()
     created = serializers.IntegerField()
     model = serializers.CharField()
+    system_fingerprint = serializers.CharField(help_text="equal where core, constants and seats are")
     choices = serializers.ListField(child=serializers.JSONField())
     usage = TokenUsageOut()
     abc = AbcOut()

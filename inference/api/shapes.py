@@ -1,9 +1,14 @@
-"""OpenAI's JSON shapes of one answer, whole and in chunks. Pure: events in, JSON values out."""
+"""OpenAI's JSON shapes of one answer, whole and in chunks. Pure: events in, JSON values out.
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+What is ours stands in `abc` beside OpenAI's fields. A chunk that only carries such an event has an ordinary
+choice with an empty delta, because most programs read `choices[0]` of every chunk without looking.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from inference.api import logprobs
 from inference.channel import Event
 from inference.models import AnswerKind
 
@@ -18,49 +23,76 @@ class Shape:
     answer_id: str
     created: int
     model: str
+    with_logprobs: bool
+    include_usage: bool
+    fingerprint: str | None = None
 
     @property
     def is_chat(self) -> bool:
         return self.kind == AnswerKind.CHAT
 
-    def whole(self, text: str, done: Event) -> Json:
-        """The reply of a request without `stream`."""
+    def knowing(self, first: Event) -> "Shape":
+        """With what the first event of an answer says of all of it."""
+        return replace(self, fingerprint=first.get("fingerprint"))
+
+    def whole(self, told: Sequence[Event]) -> Json:
+        """The reply of a request without `stream`, from all of its events."""
+        tokens = [event for event in told if event["type"] == "token"]
+        text = "".join(event["text"] for event in tokens)
+        entries = [entry for event in tokens for entry in event.get("logprobs", ())]
         said: Json = (
             {"message": {"role": "assistant", "content": text, "refusal": None}}
             if self.is_chat
             else {"text": text}
         )
-        choice = {"index": 0, **said, "logprobs": None, "finish_reason": done["finish_reason"]}
+        done = told[-1]
+        choice = {
+            "index": 0,
+            **said,
+            "logprobs": self._logprobs(entries),
+            "finish_reason": done["finish_reason"],
+        }
         kind = "chat.completion" if self.is_chat else "text_completion"
         return {**self._head(kind), "choices": [choice], "usage": done["usage"], "abc": done["abc"]}
 
-    def chunks(self, event: Event, *, include_usage: bool) -> Iterator[Json]:
+    def chunks(self, event: Event) -> Iterator[Json]:
         """What one event becomes in a stream; some become nothing."""
         match event["type"]:
-            case "start" if self.is_chat:
-                yield self._chunk({"delta": {"role": "assistant", "content": ""}})
-            case "token" if event["text"]:
-                yield self._chunk(self._delta(event["text"]))
-            case "budget":
-                yield {
-                    **self._chunk(self._delta("")),
-                    "abc": {"event": "abc.budget", "source": event["source"]},
-                }
-            case "policy":
-                told = {key: event[key] for key in ("source", "rule", "reason", "after_tokens", "at")}
-                yield {**self._chunk(self._delta("")), "abc": {"event": "abc.policy", **told}}
+            case "start":
+                first: Json = (
+                    {"delta": {"role": "assistant", "content": ""}} if self.is_chat else {"text": ""}
+                )
+                yield {**self._chunk(first), "abc": {"event": "abc.votes", **event.get("votes", {})}}
+            case "token":
+                yield self._chunk(self._delta(event["text"]), entries=event.get("logprobs", ()))
+            case "influence" | "budget" | "policy" as kind:
+                told = {key: value for key, value in event.items() if key != "type"}
+                yield {**self._chunk(self._delta("")), "abc": {"event": f"abc.{kind}", **told}}
             case "done":
                 last: Json = {"delta": {}} if self.is_chat else {"text": ""}
                 yield {**self._chunk(last, finish_reason=event["finish_reason"]), "abc": event["abc"]}
-                if include_usage:
+                if self.include_usage:
                     yield {**self._head(self._chunk_kind()), "choices": [], "usage": event["usage"]}
 
     def _delta(self, text: str) -> Json:
         return {"delta": {"content": text}} if self.is_chat else {"text": text}
 
-    def _chunk(self, said: Mapping[str, Any], *, finish_reason: str | None = None) -> Json:
-        choice = {"index": 0, **said, "logprobs": None, "finish_reason": finish_reason}
-        return {**self._head(self._chunk_kind()), "choices": [choice]}
+    def _chunk(
+        self, said: Mapping[str, Any], *, entries: Sequence[Event] = (), finish_reason: str | None = None
+    ) -> Json:
+        choice = {
+            "index": 0,
+            **said,
+            "logprobs": self._logprobs(entries) if entries else None,
+            "finish_reason": finish_reason,
+        }
+        usage: Json = {"usage": None} if self.include_usage else {}
+        return {**self._head(self._chunk_kind()), "choices": [choice], **usage}
+
+    def _logprobs(self, entries: Sequence[Event]) -> Json | None:
+        if not self.with_logprobs:
+            return None
+        return logprobs.of_chat(entries) if self.is_chat else logprobs.of_completion(entries)
 
     def _chunk_kind(self) -> str:
         return "chat.completion.chunk" if self.is_chat else "text_completion"
@@ -72,5 +104,5 @@ class Shape:
             "object": kind,
             "created": self.created,
             "model": self.model,
-            "system_fingerprint": None,
+            "system_fingerprint": self.fingerprint,
         }

@@ -16,7 +16,7 @@ from marketplace.api.problems import openai_error, problem_of
 END = "data: [DONE]\n\n"
 
 
-def frames_of(event: Event, *, shape: Shape, include_usage: bool) -> Iterator[str]:
+def frames_of(event: Event, *, shape: Shape) -> Iterator[str]:
     match event["type"]:
         case "pause":
             yield ": still here\n\n"
@@ -24,24 +24,24 @@ def frames_of(event: Event, *, shape: Shape, include_usage: bool) -> Iterator[st
             yield _frame(openai_error(problem_of(error_of(event["problem"]))))
             yield END
         case kind:
-            for chunk in shape.chunks(event, include_usage=include_usage):
+            for chunk in shape.chunks(event):
                 yield _frame(chunk)
             if kind == "done":
                 yield END
 
 
-def stream(first: Event, rest: Iterator[Event], *, shape: Shape, include_usage: bool) -> Iterator[str]:
+def stream(first: Event, rest: Iterator[Event], *, shape: Shape) -> Iterator[str]:
+    shape = shape.knowing(first)
     for event in chain([first], rest):
-        yield from frames_of(event, shape=shape, include_usage=include_usage)
+        yield from frames_of(event, shape=shape)
 
 
-async def stream_async(
-    first: Event, rest: AsyncIterator[Event], *, shape: Shape, include_usage: bool
-) -> AsyncIterator[str]:
-    for frame in frames_of(first, shape=shape, include_usage=include_usage):
+async def stream_async(first: Event, rest: AsyncIterator[Event], *, shape: Shape) -> AsyncIterator[str]:
+    shape = shape.knowing(first)
+    for frame in frames_of(first, shape=shape):
         yield frame
     async for event in rest:
-        for frame in frames_of(event, shape=shape, include_usage=include_usage):
+        for frame in frames_of(event, shape=shape):
             yield frame
 
 

@@ -36,14 +36,18 @@ class Composed:
     log_probability: float | None  # of the whole vote; none in private answers
     moved: tuple[Moved, ...]
     set_nats: tuple[float, ...] = ()  # symmetric, of whole sets of rows removed at once
+    likeliest: tuple[tuple[int, float], ...] = ()  # token ids of the whole vote with their log probabilities
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """How a token is taken from the vote: its own truncation and its own randomness."""
+    """How a token is taken from the vote: its own truncation and its own randomness; and how many of the
+    likeliest are told beside it, as they stood in the whole vote.
+    """
 
     generator: torch.Generator
     top_p: float = 1.0
+    told: int = 0
 
 
 def wanted_weight(seat: SeatRecord) -> float:
@@ -88,7 +92,15 @@ def compose_open(
     columns = (capped.weights, capped.limited, capped.forward, capped.reverse, capped.symmetric, helped)
     moved = tuple(Moved(*row) for row in zip(*(column.tolist() for column in columns), strict=True))
     together = tuple(_set_nats(capped, rows, alpha=rule.alpha) for rows in sets)
-    return Composed(token, float(log_p[token]), moved, together)
+    return Composed(token, float(log_p[token]), moved, together, _likeliest(log_p, drawing_by.told))
+
+
+def _likeliest(log_p: Tensor, count: int) -> tuple[tuple[int, float], ...]:
+    """The most likely tokens first; log_p (V,)."""
+    if count == 0:
+        return ()
+    values, tokens = torch.topk(log_p, min(count, log_p.shape[0]))  # (count,)
+    return tuple(zip(tokens.tolist(), values.tolist(), strict=True))
 
 
 def _set_nats(capped: caps.Capped, rows: Collection[int], *, alpha: float) -> float:

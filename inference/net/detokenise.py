@@ -20,7 +20,13 @@ class TextStream:
         self._window: list[int] = []
         self._seen = 0  # characters of the window that were taken over
         self._held = ""  # could still become a stop string
+        self._released = 0
         self.stopped = False
+
+    @property
+    def length(self) -> int:
+        """Characters of the text so far, those that are still held back included."""
+        return self._released + len(self._held)
 
     def push(self, token_id: int) -> str:
         """Take one token; the text that may leave."""
@@ -48,10 +54,14 @@ class TextStream:
         places = [place for place in (text.find(stop) for stop in self._stop) if place >= 0]
         if places:
             self.stopped, self._held = True, ""
-            return text[: min(places)]
+            return self._let_go(text[: min(places)])
         keep = self._possible_beginning(text)
         self._held = text[len(text) - keep :]
-        return text[: len(text) - keep]
+        return self._let_go(text[: len(text) - keep])
+
+    def _let_go(self, text: str) -> str:
+        self._released += len(text)
+        return text
 
     def _possible_beginning(self, text: str) -> int:
         """Length of the longest end of the text with which some stop string begins."""

@@ -82,6 +82,8 @@ class Step:
     log_probability: float | None
     seats: tuple[SeatStep, ...]  # every seat, in the order given
     set_nats: tuple[float, ...]  # symmetric, of every set, in the order given; none in private answers
+    likeliest: tuple[tuple[int, float], ...] = ()  # ids with log probabilities, of the whole vote
+    begins_at: int = 0  # characters of the answer before this token
 
 
 def generate(
@@ -98,8 +100,11 @@ def generate(
     seed: int | None = None,
     stop: Sequence[str] = (),
     sets: Sequence[Sequence[str]] = (),
+    likeliest: int = 0,
 ) -> "Generation":
-    """Prepare an answer; `sets` are labels that are also measured together (an owner's seats, all seats)."""
+    """Prepare an answer; `sets` are labels that are also measured together (an owner's seats, all seats);
+    `likeliest` tokens of each vote are told, in open answers only.
+    """
     if mode == "private" and (temperature <= 0 or top_p < 1 or seed is not None):
         raise ValueError("Private answers are sampled: no temperature 0, no top_p, no seed.")
     clip = constants.clip_for(core.slug)
@@ -121,7 +126,7 @@ def generate(
         seats=tuple(seats),
         transcript=transcript,
         allowance=allowance,
-        drawing=Drawing(generator, top_p),
+        drawing=Drawing(generator, top_p, told=likeliest),
         stream=stream,
         sets=tuple(tuple(places[label] for label in labels) for labels in sets),
     )
@@ -189,6 +194,7 @@ class Generation:
     def _step(self, index: int, composed: Composed) -> Step:
         token = composed.token_id
         ended = token in self._core.end_ids
+        begins_at = self._stream.length
         text = "" if ended else self._stream.push(token)
         reason = "stop" if ended or self._stream.stopped else None
         if reason is None and index + 1 == self.transcript.max_tokens:
@@ -197,7 +203,10 @@ class Generation:
             text += self._stream.finish()
             reason = "stop" if self._stream.stopped else reason
         seats = self._seat_steps(composed)
-        return Step(index, token, text, reason, composed.log_probability, seats, composed.set_nats)
+        return Step(
+            index, token, text, reason, composed.log_probability, seats, composed.set_nats,
+            composed.likeliest, begins_at,
+        )  # fmt: skip
 
     def _seat_steps(self, composed: Composed) -> tuple[SeatStep, ...]:
         moved = dict(zip(self._live, composed.moved, strict=True))

@@ -64,6 +64,12 @@ def test_both_names_of_the_token_limit_and_of_the_seed_mean_the_same():
     assert chat(seed=3).wishes.seed == chat(abc={"seed": 3}).wishes.seed == 3
 
 
+def test_log_probabilities_are_asked_for_with_or_without_the_likeliest():
+    assert chat().logprobs is chat(logprobs=False).logprobs is None
+    assert chat(logprobs=True).logprobs == 0
+    assert chat(logprobs=True, top_logprobs=4).logprobs == 4
+
+
 def test_not_storing_can_be_said_in_either_place():
     assert not chat(store=False).wishes.store
     assert not chat(abc={"store": False}).wishes.store
@@ -99,7 +105,9 @@ def test_not_storing_can_be_said_in_either_place():
         ({"max_tokens": 5, "max_completion_tokens": 6}, "max_tokens"),
         ({"n": 2}, "n"),
         ({"n": 0}, "n"),
-        ({"logprobs": True}, "logprobs"),
+        ({"logprobs": 1}, "logprobs"),
+        ({"top_logprobs": 2}, "top_logprobs"),
+        ({"logprobs": True, "top_logprobs": 21}, "top_logprobs"),
         ({"frequency_penalty": 0.5}, "frequency_penalty"),
         ({"logit_bias": {"50256": -100}}, "logit_bias"),
         ({"tools": [{"type": "function"}]}, "tools"),
@@ -162,7 +170,17 @@ def test_a_completion_takes_one_prompt():
 
     assert completion().prompt == completion(prompt=["Once"]).prompt == "Once"
     assert completion().max_tokens == 16
-    for bad in ({"prompt": ""}, {"prompt": ["a", "b"]}, {"prompt": [1, 2]}, {"echo": True}, {"best_of": 2}):
+    assert completion(logprobs=0).logprobs == 0
+    for bad in (
+        {"logprobs": 6},
+        {"logprobs": True},
+        {"logprobs": 1, "top_logprobs": 1},
+        {"prompt": ""},
+        {"prompt": ["a", "b"]},
+        {"prompt": [1, 2]},
+        {"echo": True},
+        {"best_of": 2},
+    ):
         with pytest.raises(Invalid):
             completion(**bad)
 

@@ -28,13 +28,15 @@ def test_a_stream_says_the_same_as_the_whole_reply(scene):
     assert text == whole["choices"][0]["message"]["content"]
     assert chunks[-1]["choices"][0]["finish_reason"] == "length"
     assert chunks[-1]["abc"]["sources"] == whole["abc"]["sources"]
-    assert all("abc" not in chunk for chunk in chunks[:-1])
+    assert {chunk["system_fingerprint"] for chunk in chunks} == {whole["system_fingerprint"]}
 
 
 def test_usage_comes_last_when_it_is_asked_for(scene):
     chunks = frames(scene.ask(stream=True, stream_options={"include_usage": True}))
     assert chunks[-1]["choices"] == []
     assert chunks[-1]["usage"]["completion_tokens"] == 6
+    assert all(chunk["usage"] is None for chunk in chunks[:-1])
+    assert all("usage" not in chunk for chunk in frames(scene.ask(stream=True)))
 
 
 def test_an_error_before_the_first_token_is_a_real_status_even_in_a_stream(scene):
