@@ -57,7 +57,12 @@ def use(bench: Bench | None) -> None:
 def build() -> Bench:
     core = Core.load(settings.CORE_DIRECTORY)
     encoder = load_encoder(settings.ENCODER)
-    shelf = Shelf(core=core, encoder=encoder, open_file=lambda digest: store().open(digest))
+    shelf = Shelf(
+        core=core,
+        encoder=encoder,
+        open_file=lambda digest: store().open(digest),
+        most_bytes=settings.PARTITION_MEMORY_BYTES,
+    )
     return Bench(core=core, encoder=encoder, shelf=shelf, channel=current_channel(), now=timezone.now)
 
 

@@ -9,20 +9,22 @@ import json
 
 from django.conf import settings
 
+from inference.materials import Materials
 from inference.net.constants import constants_digest
 from inference.net.core import Core
 from inference.plan import Plan, Seat
 from inference.report import Identity
 from inference.request import Question
-from inference.routing import Routed
 from inference.sealing import keyed_digest
 
 
-def identity_of(*, question: Question, plan: Plan, routed: Routed, core: Core, trained: int) -> Identity:
+def identity_of(
+    *, question: Question, plan: Plan, materials: Materials, core: Core, trained: int
+) -> Identity:
     """`trained`: the parameters of all partitions on the core that the consumer may know of; a sum over all
     would tell of hidden sources.
     """
-    voting = sum(routed.materials[seat.slug].partition.adapter.parameters for seat in plan.seats)
+    voting = sum(materials[seat.slug].adapter.parameters for seat in plan.seats)
     return Identity(
         mode=question.wishes.mode,
         core_slug=core.slug,

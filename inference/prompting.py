@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accounting.errors import Invalid
+from inference.materials import Materials
 from inference.net.core import Core
 from inference.net.prompts import PromptTooLong, chat_prompt, text_prompt
 from inference.plan import Plan
 from inference.prompts import TOO_LONG
 from inference.request import Question
-from inference.routing import Routed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Prompts:
     seats: Mapping[str, Sequence[int]]
 
 
-def prompts_for(*, question: Question, plan: Plan, routed: Routed, core: Core) -> Prompts:
+def prompts_for(*, question: Question, plan: Plan, materials: Materials, core: Core) -> Prompts:
     try:
         own = _prompt(question, core, passages=())
     except PromptTooLong as error:
@@ -34,7 +34,7 @@ def prompts_for(*, question: Question, plan: Plan, routed: Routed, core: Core) -
             next_step="Shorten the prompt or ask for fewer tokens.",
             param="messages" if question.kind == "chat" else "prompt",
         ) from error
-    texts = {seat.slug: routed.materials[seat.slug].texts for seat in plan.seats}
+    texts = {seat.slug: materials[seat.slug].texts for seat in plan.seats}
     return Prompts(own, {slug: _fitting(question, core, passages) for slug, passages in texts.items()})
 
 

@@ -17,6 +17,7 @@ from inference.composing import Composer
 from inference.holding import given_back_on_failure, hold
 from inference.identity import identity_of
 from inference.intake import refuse_suspended, spoken_kind
+from inference.materials import Material, Materials, plan_with_materials, quoted
 from inference.models import Answer, AnswerKind, AnswerState
 from inference.net.constants import RELEVANCE_LEAST
 from inference.net.encoder import Vectors
@@ -28,7 +29,7 @@ from inference.plan_report import plan_report
 from inference.prompting import Prompts, prompts_for
 from inference.report import ALL_VOTERS, OWNER_PREFIX, Measured, owners_with_several
 from inference.request import Question, understand
-from inference.routing import Routed, quoted, route
+from inference.routing import Routed, route
 from inference.settling import settle_answer
 from inference.telling import TokenTeller, start_event
 from inference.topics import on_topic
@@ -42,18 +43,25 @@ def answer_question(answer: Answer, bench: Bench) -> None:
     vector = bench.encoder.embed([question.text])[0]
     admission = admitted(answer, question, vector, bench)
     routed = routed_of(question, admission, vector, bench)
-    plan = plan_of(question, admission, routed)
+    plan, materials = plan_with_materials(
+        routed=routed, plan_for=partial(plan_of, question, admission), bench=bench
+    )
     plan = agreed(plan, consumer=answer.organisation, question=question, now=bench.now())
-    prompts = prompts_for(question=question, plan=plan, routed=routed, core=bench.core)
+    prompts = prompts_for(question=question, plan=plan, materials=materials, core=bench.core)
     plan, allowance, held = hold(plan=plan, question=question, answer=answer, bench=bench)
     with given_back_on_failure(answer, bench):
         identity = identity_of(
-            question=question, plan=plan, routed=routed, core=bench.core, trained=admission.parameters
+            question=question, plan=plan, materials=materials, core=bench.core, trained=admission.parameters
         )
         start = start_event(plan=plan, identity=identity, fee_basis_points=settings.PLATFORM_FEE_BASIS_POINTS)
         bench.channel.publish(answer.pk, start)
         generation = generation_of(
-            question=question, plan=plan, routed=routed, prompts=prompts, allowance=allowance, bench=bench
+            question=question,
+            plan=plan,
+            materials=materials,
+            prompts=prompts,
+            allowance=allowance,
+            bench=bench,
         )
     composer = Composer(
         answer=answer,
@@ -70,7 +78,7 @@ def answer_question(answer: Answer, bench: Bench) -> None:
         tally=made.tally,
         refused=allowance.all_refused(),
         stopped=allowance.all_stopped(),
-        passages={seat.slug: quoted(seat.admitted, routed.materials[seat.slug]) for seat in plan.seats},
+        passages={seat.slug: quoted(seat.admitted, materials[seat.slug]) for seat in plan.seats},
     )
     last = settle_answer(
         answer=answer,
@@ -166,7 +174,7 @@ def generation_of(
     *,
     question: Question,
     plan: Plan,
-    routed: Routed,
+    materials: Materials,
     prompts: Prompts,
     allowance: HeldAllowance,
     bench: Bench,
@@ -174,7 +182,7 @@ def generation_of(
     return generate(
         core=bench.core,
         core_prompt_ids=prompts.core,
-        seats=[_row(seat, routed, prompts) for seat in plan.seats],
+        seats=[_row(seat, materials[seat.slug], prompts) for seat in plan.seats],
         allowance=allowance,
         max_tokens=question.max_tokens,
         mode="private" if question.wishes.is_private else "open",
@@ -188,10 +196,10 @@ def generation_of(
     )
 
 
-def _row(seat: Seat, routed: Routed, prompts: Prompts) -> Row:
+def _row(seat: Seat, material: Material, prompts: Prompts) -> Row:
     return Row(
         label=seat.slug,
-        adapter=routed.materials[seat.slug].partition.adapter,
+        adapter=material.adapter,
         prompt_ids=prompts.seats[seat.slug],
         relevance=seat.relevance,
         gamma=seat.gamma,

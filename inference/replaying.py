@@ -43,7 +43,7 @@ def replayed(receipt: Receipt, bench: Bench, *, answer: Answer) -> dict[str, Any
     sources = {source["source"]: source for source in receipt.body["sources"]}
     try:
         transcript = _transcript(receipt)
-        adapters = {slug: bench.shelf.take(_partition(source)).adapter for slug, source in sources.items()}
+        adapters = {slug: bench.shelf.adapter(_partition(source)) for slug, source in sources.items()}
     except Unreadable:
         return {"reason": "The transcript cannot be read any more."}
     except Unusable:

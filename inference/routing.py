@@ -1,13 +1,13 @@
 """Which admitted sources know something about the question, each judged by its own index alone.
 
 First half of step 5 (plan), and the second step of routing: `inference.shortlist` is the first. Policies
-have filtered before: nothing here sees a source that may not vote. In private answers a source that knows
-nothing keeps its seat, because leaving would tell.
+have filtered before: nothing here sees a source that may not vote. Opens indexes and nothing else: what a
+seat needs beside it is `inference.materials`. In private answers a source that knows nothing keeps its seat,
+because leaving would tell.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.conf import settings
 
@@ -16,68 +16,60 @@ from accounting.maths.zcdp import private_charge_nats
 from inference.bench import Bench
 from inference.net.constants import PASSAGES_PER_SEAT, RELEVANCE_LEAST
 from inference.net.encoder import Vectors
-from inference.net.partition_files import Partition
-from inference.net.passages import Passage
+from inference.net.index import Found
 from inference.net.relevance import votes
 from inference.plan import Considered, Excluded
 from inference.request import Question
-from inference.shelf import Unusable
 from marketplace.admission import Admitted
 from marketplace.duplicates.overlaps import groups_among
-from marketplace.models import Document
+
+UNREADABLE = "Its partition cannot be read at the moment."
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """What a source would bring to its own row."""
+class Nearest:
+    """A source's passages nearest to the question, by number, best first, of all that its index has."""
 
-    partition: Partition
-    passages: tuple[tuple[Passage, float], ...]  # the nearest, with their cosines, best first
-
-    @property
-    def texts(self) -> list[str]:
-        return [passage.text for passage, _ in self.passages]
+    found: tuple[Found, ...]
+    passages: int
 
 
 @dataclass(frozen=True, slots=True)
 class Routed:
     considered: tuple[Considered, ...]
-    materials: Mapping[str, Material]
+    nearest: Mapping[str, Nearest]
     unavailable: tuple[Excluded, ...]
+
+    def without(self, out: Sequence[Excluded]) -> "Routed":
+        """The same, with some that turned out to be unavailable."""
+        gone = {one.slug for one in out}
+        return replace(
+            self,
+            considered=tuple(one for one in self.considered if one.slug not in gone),
+            unavailable=(*self.unavailable, *out),
+        )
 
 
 def route(*, admitted: Iterable[Admitted], question: Question, vector: Vectors, bench: Bench) -> Routed:
     """`vector` is where the question lies in the encoder's space."""
-    considered, materials, broken = [], {}, []
+    considered, nearest, broken = [], {}, []
     admitted = list(admitted)
-    bench.shelf.read_manifests(one.partition for one in admitted)
+    opened = bench.shelf.knowledge(one.partition for one in admitted)
     for one in admitted:
-        slug = one.source.slug
-        try:
-            partition = bench.shelf.take(one.partition)
-        except Unusable:
-            reason = "Its partition cannot be read at the moment."
-            broken.append(Excluded(slug, "partition_unavailable", reason))
+        slug, knowledge = one.source.slug, opened.get(one.partition.pk)
+        if knowledge is None:
+            broken.append(unreadable(slug))
             continue
-        materials[slug] = Material(partition, tuple(partition.best(vector, count=PASSAGES_PER_SEAT)))
-        score = partition.relevance(vector)
-        considered.append(_considered(one, score, private=question.wishes.is_private))
+        best = knowledge.best(vector, count=PASSAGES_PER_SEAT)
+        nearest[slug] = Nearest(tuple(best), knowledge.index.passages)
+        considered.append(_considered(one, knowledge.relevance(vector), private=question.wishes.is_private))
     if not question.wishes.is_private:
         considered = _grouped(considered)
-    return Routed(tuple(considered), materials, tuple(broken))
+    return Routed(tuple(considered), nearest, tuple(broken))
 
 
-def quoted(admitted: Admitted, material: Material) -> list[dict[str, Any]]:
-    """The passages in its row, where its policy allows quoting them."""
-    if not admitted.limits.quote:
-        return []
-    names = list(
-        Document.objects.filter(version=admitted.version).order_by("name").values_list("name", flat=True)
-    )
-    return [
-        {"text": passage.text, "document": names[passage.document], "score": cosine}
-        for passage, cosine in material.passages
-    ]
+def unreadable(slug: str) -> Excluded:
+    return Excluded(slug, "partition_unavailable", UNREADABLE)
 
 
 def _considered(admitted: Admitted, score: float, *, private: bool) -> Considered:

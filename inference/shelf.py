@@ -1,24 +1,34 @@
-"""The partitions an engine has in memory: loaded by digest when first needed, the least used put back.
+"""The partitions an engine has in memory, each in three parts that are loaded when they are first needed.
 
-A partition whose files are missing, cut, or made for another core or encoder is unusable as a whole, never
-half used; the log says why. (The place where indexes and adapters come to be loaded apart.)
+Routing needs a source's index; its words and its adapter, which is the bulk, only a source that has a seat.
+Loaded by digest from the content-addressed store, used by any number of threads, kept within a limit of bytes
+(`inference.kept`). A part that is missing, cut, or made for another core or encoder is unusable as a whole,
+never half used; the log says why.
 """
 
 import logging
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from inference.kept import Kept, Thing
 from inference.net.core import Core
 from inference.net.encoder import Encoder
-from inference.net.partition_files import Partition as Loaded
-from inference.net.partition_files import PartitionCorrupt, PartitionPaths, load_partition
+from inference.net.lora import Adapter
+from inference.net.partition_files import (
+    Knowledge,
+    Passages,
+    load_adapter,
+    load_knowledge,
+    load_passages,
+)
 from marketplace.models import Partition
-from marketplace.storage import Corrupt
 
 logger = logging.getLogger(__name__)
 OpenFile = Callable[[str], Path]
+MOST_BYTES = 2**30
+AT_ONCE = 8  # indexes read at the same time for one question
 
 
 class Unusable(Exception):
@@ -26,40 +36,86 @@ class Unusable(Exception):
 
 
 class Shelf:
-    """Used by the engine's one thread."""
+    """For all threads of an engine."""
 
-    def __init__(self, *, core: Core, encoder: Encoder, open_file: OpenFile, resident: int = 48) -> None:
+    def __init__(
+        self, *, core: Core, encoder: Encoder, open_file: OpenFile, most_bytes: int = MOST_BYTES
+    ) -> None:
         self._core = core
         self._encoder = encoder
         self._open = open_file
-        self._resident = resident
-        self._kept: OrderedDict[str, Loaded] = OrderedDict()
-        self._manifests: dict[int, Any] = {}
+        self._kept = Kept(most_bytes=most_bytes)
+        self._readers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="shelf")
 
-    def read_manifests(self, partitions: Iterable[Partition]) -> None:
-        """Of those that are not here and will be taken now: one query."""
-        absent = [one.pk for one in partitions if one.digest not in self._kept]
-        self._manifests = dict(Partition.objects.filter(pk__in=absent).values_list("pk", "manifest"))
+    @property
+    def nbytes(self) -> int:
+        """Memory of all that is kept."""
+        return self._kept.nbytes
 
-    def take(self, partition: Partition) -> Loaded:
-        if partition.digest not in self._kept:
-            self._kept[partition.digest] = self._load(partition)
-            if len(self._kept) > self._resident:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(partition.digest)
-        return self._kept[partition.digest]
+    def knowledge(self, partitions: Iterable[Partition]) -> dict[int, Knowledge]:
+        """By partition id, their indexes; one that is unusable is not among them. At most one query."""
+        here: list[Partition] = []
+        absent: list[Partition] = []
+        for one in partitions:
+            (here if _key(one) in self._kept else absent).append(one)
+        manifests = _manifests(absent)
+        found = [(one, self._knowledge(one, None)) for one in here]
+        read = self._readers.map(lambda one: self._knowledge(one, manifests[one.pk]), absent)
+        found += zip(absent, read, strict=True)
+        return {one.pk: knowledge for one, knowledge in found if knowledge is not None}
 
-    def _load(self, partition: Partition) -> Loaded:
-        try:
-            paths = PartitionPaths(
-                adapter=self._open(partition.adapter_digest),
-                index=self._open(partition.index_digest),
-                passages=self._open(partition.passages_digest),
+    def passages(self, partition: Partition, *, count: int) -> Passages:
+        """Its words; `count` is how many passages its index has."""
+        digest = partition.passages_digest
+
+        def load() -> Passages:
+            return load_passages(self._open(digest), digest=digest, count=count)
+
+        return self._part(partition, ("passages", digest), load)
+
+    def adapter(self, partition: Partition) -> Adapter:
+        """Its low-rank weights."""
+        digest, core_digest = partition.adapter_digest, partition.core_digest
+
+        def load() -> Adapter:
+            return load_adapter(self._open(digest), digest=digest, core=self._core, core_digest=core_digest)
+
+        return self._part(partition, ("adapter", digest), load)
+
+    def _knowledge(self, partition: Partition, manifest: Any) -> Knowledge | None:
+        digest = partition.index_digest
+
+        def load() -> Knowledge:
+            return load_knowledge(
+                self._open(digest),
+                digest=digest,
+                manifest=manifest or partition.manifest,  # it was here a moment ago: one query more
+                core=self._core,
+                encoder=self._encoder,
             )
-            manifest = self._manifests.pop(partition.pk, None) or partition.manifest
-            return load_partition(core=self._core, encoder=self._encoder, paths=paths, manifest=manifest)
-        except (Corrupt, PartitionCorrupt, OSError) as error:
+
+        try:
+            return self._part(partition, _key(partition), load)
+        except Unusable:
+            return None
+
+    def _part(self, partition: Partition, key: Hashable, load: Callable[[], Thing]) -> Thing:
+        """Whatever keeps a part from being read, a damaged file or a store that is away, it is not used."""
+        try:
+            return self._kept.get(key, load)
+        except Exception as error:
             logger.exception(
                 "Partition %s of source %s is unusable", partition.digest[:12], partition.source_id
             )
             raise Unusable from error
+
+
+def _key(partition: Partition) -> Hashable:
+    """The threshold is the partition's own: equal indexes of two partitions are not the same."""
+    return ("knowledge", partition.pk)
+
+
+def _manifests(partitions: Sequence[Partition]) -> dict[int, Any]:
+    if not partitions:
+        return {}
+    return dict(Partition.objects.filter(pk__in=[one.pk for one in partitions]).values_list("pk", "manifest"))

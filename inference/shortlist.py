@@ -2,9 +2,10 @@
 
 Every source has a few vectors (`inference.net.summaries`), made when it was trained; the nearest of them to
 the question ranks it. Only sources that may vote are ranked. As long as they are few all are worth it. One
-without vectors is ranked last. Kept in memory once read; used by the engine's one thread.
+without vectors is ranked last. Kept in memory once read; threads rank one after another.
 """
 
+import threading
 from collections.abc import Collection
 from typing import Any
 
@@ -28,6 +29,7 @@ class Shortlist:
 
     def __init__(self, *, size: int = SHORTLIST) -> None:
         self._size = size
+        self._lock = threading.Lock()
         self._encoder = ""
         self._count = self._rows = 0  # partitions, vectors
         self._vectors: Vectors = np.zeros((0, 0), dtype=np.float32)
@@ -49,6 +51,10 @@ class Shortlist:
 
     def _scores(self, partition_ids: Ids, question: Vectors, encoder: Encoder) -> NDArray[np.float32]:
         """The best cosine of each partition."""
+        with self._lock:
+            return self._ranked(partition_ids, question, encoder)
+
+    def _ranked(self, partition_ids: Ids, question: Vectors, encoder: Encoder) -> NDArray[np.float32]:
         self._read(partition_ids, encoder)
         places = self._place[partition_ids]
         every = np.full(self._count + 1, -2, dtype=np.float32)  # place 0: no vectors

@@ -21,7 +21,7 @@ def summarise_all(*, encoder: Encoder, open_file: OpenFile) -> int:
     """How many got one; a second run finds nothing to do."""
     waiting = Partition.objects.filter(state=PartitionState.ACTIVE, summary__isnull=True).order_by("pk")
     made, last = 0, 0
-    while batch := list(waiting.filter(pk__gt=last).only("index_digest", "metrics")[:BATCH]):
+    while batch := list(waiting.filter(pk__gt=last).only("index_digest")[:BATCH]):
         last = batch[-1].pk
         found = [one for one in (_summary(part, encoder, open_file) for part in batch) if one is not None]
         PartitionSummary.objects.bulk_create(found, ignore_conflicts=True)
@@ -32,9 +32,7 @@ def summarise_all(*, encoder: Encoder, open_file: OpenFile) -> int:
 def _summary(partition: Partition, encoder: Encoder, open_file: OpenFile) -> PartitionSummary | None:
     try:
         index = PassageIndex.from_bytes(
-            open_file(partition.index_digest).read_bytes(),
-            passages=int(partition.metrics.get("passages", 0)),
-            dimensions=encoder.dimensions,
+            open_file(partition.index_digest).read_bytes(), dimensions=encoder.dimensions
         )
     except (Corrupt, IndexInvalid, OSError) as error:
         logger.warning("Partition %s has no summary: %s", partition.pk, error)

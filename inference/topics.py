@@ -6,7 +6,6 @@ source holds: the verdict follows from the question and the policy, in private a
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from textwrap import wrap
 
 from accounting.errors import Forbidden
@@ -36,14 +35,7 @@ def on_topic(*, routed: Routed, question: Question, bench: Bench) -> Routed:
             rule=out[slug].rule,
             source=slug,
         )
-    return replace(
-        routed,
-        considered=tuple(one for one in routed.considered if one.slug not in out),
-        unavailable=(
-            *routed.unavailable,
-            *(Excluded(slug, why.rule, why.reason) for slug, why in out.items()),
-        ),
-    )
+    return routed.without([Excluded(slug, why.rule, why.reason) for slug, why in out.items()])
 
 
 def facts_of(question: Question, texts: Sequence[str], bench: Bench) -> QuestionFacts:

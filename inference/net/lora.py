@@ -20,7 +20,7 @@ class AdapterInvalid(ValueError):
     """The adapter does not fit this core, or its numbers are not finite."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Adapter:
     """Low-rank weights per linear layer: y += (x @ down) @ up. The usual scale is already in `up`."""
 
@@ -37,6 +37,11 @@ class Adapter:
     def parameters(self) -> int:
         """Parameters that belong to the source alone."""
         return sum(t.numel() for t in self.down.values()) + sum(t.numel() for t in self.up.values())
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes."""
+        return sum(tensor.nbytes for tensor in self.tensors().values())
 
     def tensors(self) -> dict[str, Tensor]:
         """Named as they stand in the file."""

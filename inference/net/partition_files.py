@@ -1,27 +1,30 @@
 """What is a partition on disk, and is it whole?
 
 Training writes it, composing reads it: adapter (safetensors), index (faiss), passages (JSON lines) and a
-manifest that names sizes, digests, core, encoder, constants, threshold and metrics. Reading checks all of
-it before any number is used; a file that is cut, changed or of another core is `PartitionCorrupt`.
-Nothing is unpickled.
+manifest that names sizes, digests, core, encoder, constants, threshold and metrics. Each of the three is read
+by itself, once, and checked in memory against the digest that names it before any number is used: what was
+checked is what is used, whatever happens to the file. A file that is cut, changed or of another core is
+`PartitionCorrupt`. Nothing is unpickled.
 """
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from inference.net.core import Core
 from inference.net.encoder import Encoder, Vectors
-from inference.net.files import describe, digest_of_file, digest_of_files, write_atomically
-from inference.net.index import IndexInvalid, PassageIndex
+from inference.net.files import describe, digest_of_files, write_atomically
+from inference.net.index import Found, IndexInvalid, PassageIndex
 from inference.net.lora import Adapter, AdapterInvalid, adapter_from_tensors
 from inference.net.passages import Passage
 from inference.net.relevance import relevance
 
 ADAPTER, INDEX, PASSAGES, MANIFEST = "adapter.safetensors", "index.faiss", "passages.jsonl", "manifest.json"
 FORMAT = 1
+BYTES_A_PASSAGE = 256  # of memory beside its words
 
 
 class PartitionCorrupt(ValueError):
@@ -44,37 +47,41 @@ class Metrics:
     votes: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Partition:
-    """A source's part of the model, ready to vote."""
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class Knowledge:
+    """What a source knows about a question, judged by its index; its words and its adapter are elsewhere."""
 
-    adapter: Adapter
     index: PassageIndex
-    passages: tuple[Passage, ...]
     theta: float
-    manifest: Mapping[str, Any]
 
     def relevance(self, question: Vectors) -> float:
         """r for an embedded question (dimensions,)."""
         return relevance(index=self.index, question=question, theta=self.theta)
 
-    def best(self, question: Vectors, *, count: int) -> list[tuple[Passage, float]]:
-        """The nearest passages with their cosines, best first."""
-        return [(self.passages[hit.number], hit.cosine) for hit in self.index.search(question, count=count)]
+    def best(self, question: Vectors, *, count: int) -> list[Found]:
+        """The nearest passages by number, with their cosines, best first."""
+        return self.index.search(question, count=count)
+
+    @property
+    def nbytes(self) -> int:
+        return 4 * self.index.passages * self.index.dimensions
 
 
-@dataclass(frozen=True, slots=True)
-class PartitionPaths:
-    """Where the three files lie; a content-addressed store has no names, so each is given."""
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class Passages:
+    """A source's passages in the order of its index."""
 
-    adapter: Path
-    index: Path
-    passages: Path
+    all: tuple[Passage, ...]
+    nbytes: int
 
-    @classmethod
-    def within(cls, directory: Path) -> "PartitionPaths":
-        """The files as `save_partition` named them."""
-        return cls(directory / ADAPTER, directory / INDEX, directory / PASSAGES)
+    def __getitem__(self, number: int) -> Passage:
+        return self.all[number]
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def __iter__(self) -> Iterator[Passage]:
+        return iter(self.all)
 
 
 def save_partition(
@@ -110,21 +117,44 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     return manifest
 
 
-def load_partition(
-    *, core: Core, encoder: Encoder, paths: PartitionPaths, manifest: Mapping[str, Any]
-) -> Partition:
-    """Read a partition; every file is checked against the manifest before it is parsed."""
+def load_knowledge(
+    path: Path, *, digest: str, manifest: Mapping[str, Any], core: Core, encoder: Encoder
+) -> Knowledge:
+    """The index and the threshold, of a partition that fits this core and this encoder."""
     try:
         _check_fit(core, encoder, manifest)
-        for name, path in ((ADAPTER, paths.adapter), (INDEX, paths.index), (PASSAGES, paths.passages)):
-            _check_file(name, path, manifest["files"][name])
-        passages = _read_passages(paths.passages)
         theta = float(manifest["theta"])
     except (KeyError, TypeError) as error:
         raise PartitionCorrupt(MANIFEST, f"lacks {error}") from error
-    adapter = _read_adapter(core, paths.adapter, manifest)
-    index = _read_index(paths.index, passages=len(passages), dimensions=encoder.dimensions)
-    return Partition(adapter, index, passages, theta, manifest)
+    try:
+        index = PassageIndex.from_bytes(_content(INDEX, path, digest), dimensions=encoder.dimensions)
+    except IndexInvalid as error:
+        raise PartitionCorrupt(INDEX, str(error)) from error
+    return Knowledge(index, theta)
+
+
+def load_passages(path: Path, *, digest: str, count: int) -> Passages:
+    """The words behind an index of `count` passages."""
+    content = _content(PASSAGES, path, digest)
+    try:
+        passages = tuple(Passage(**json.loads(line)) for line in content.decode().splitlines())
+    except (ValueError, TypeError) as error:
+        raise PartitionCorrupt(PASSAGES, "has a line that is no passage") from error
+    if len(passages) != count:
+        raise PartitionCorrupt(PASSAGES, f"has {len(passages)} passages, its index {count}")
+    return Passages(passages, len(content) + BYTES_A_PASSAGE * count)
+
+
+def load_adapter(path: Path, *, digest: str, core: Core, core_digest: str) -> Adapter:
+    """The adapter of a partition that was trained on the core of that digest."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        tensors = load(_content(ADAPTER, path, digest))
+        return adapter_from_tensors(core=core, core_digest=core_digest, tensors=tensors)
+    except (SafetensorError, AdapterInvalid) as error:
+        raise PartitionCorrupt(ADAPTER, str(error)) from error
 
 
 def _check_fit(core: Core, encoder: Encoder, manifest: Mapping[str, Any]) -> None:
@@ -136,36 +166,12 @@ def _check_fit(core: Core, encoder: Encoder, manifest: Mapping[str, Any]) -> Non
         raise PartitionCorrupt(MANIFEST, "names another encoder")
 
 
-def _check_file(name: str, path: Path, expected: Mapping[str, Any]) -> None:
-    if not path.is_file():
-        raise PartitionCorrupt(name, "is missing")
-    size = path.stat().st_size
-    if size != expected["bytes"]:
-        raise PartitionCorrupt(name, f"has {size} bytes instead of {expected['bytes']}")
-    if digest_of_file(path) != expected["sha256"]:
+def _content(name: str, path: Path, digest: str) -> bytes:
+    """The file's bytes, read once and checked as they were read."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PartitionCorrupt(name, "is missing or cannot be read") from error
+    if hashlib.sha256(content).hexdigest() != digest:
         raise PartitionCorrupt(name, "has another content than when it was written")
-
-
-def _read_passages(path: Path) -> tuple[Passage, ...]:
-    try:
-        return tuple(Passage(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines())
-    except (ValueError, TypeError) as error:
-        raise PartitionCorrupt(PASSAGES, "has a line that is no passage") from error
-
-
-def _read_adapter(core: Core, path: Path, manifest: Mapping[str, Any]) -> Adapter:
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
-    try:
-        tensors = load(path.read_bytes())
-        return adapter_from_tensors(core=core, core_digest=manifest["core"]["digest"], tensors=tensors)
-    except (SafetensorError, AdapterInvalid) as error:
-        raise PartitionCorrupt(ADAPTER, str(error)) from error
-
-
-def _read_index(path: Path, *, passages: int, dimensions: int) -> PassageIndex:
-    try:
-        return PassageIndex.from_bytes(path.read_bytes(), passages=passages, dimensions=dimensions)
-    except IndexInvalid as error:
-        raise PartitionCorrupt(INDEX, str(error)) from error
+    return content

@@ -18,9 +18,12 @@ from inference.net.partition_files import (
     INDEX,
     MANIFEST,
     PASSAGES,
+    Knowledge,
     PartitionCorrupt,
-    PartitionPaths,
-    load_partition,
+    Passages,
+    load_adapter,
+    load_knowledge,
+    load_passages,
     read_manifest,
     save_partition,
 )
@@ -52,19 +55,32 @@ def partition(written, tmp_path):
     return shutil.copytree(written, tmp_path / "copy")
 
 
-def load(core, directory, **changes):
+def load(core, directory, **changes) -> tuple[Adapter, Knowledge, Passages]:
+    """All three parts, by the digests of the manifest."""
     manifest = {**read_manifest(directory), **changes}
-    return load_partition(
-        core=core, encoder=ENCODER, paths=PartitionPaths.within(directory), manifest=manifest
+    digests = {name: str(entry["sha256"]) for name, entry in manifest["files"].items()}
+    knowledge = load_knowledge(
+        directory / INDEX, digest=digests[INDEX], manifest=manifest, core=core, encoder=ENCODER
+    )
+    return (
+        load_adapter(
+            directory / ADAPTER,
+            digest=digests[ADAPTER],
+            core=core,
+            core_digest=manifest["core"]["digest"],
+        ),
+        knowledge,
+        load_passages(directory / PASSAGES, digest=digests[PASSAGES], count=knowledge.index.passages),
     )
 
 
 def test_what_was_saved_is_what_is_loaded(tiny_core, partition):
-    loaded = load(tiny_core, partition)
+    adapter, knowledge, passages = load(tiny_core, partition)
     saved = make_adapter(tiny_core, 1).tensors()
-    assert all(torch.equal(tensor, saved[name]) for name, tensor in loaded.adapter.tensors().items())
-    assert list(loaded.passages) == split_documents([ROME])
-    assert loaded.theta == 0.2
+    assert all(torch.equal(tensor, saved[name]) for name, tensor in adapter.tensors().items())
+    assert adapter.nbytes == sum(tensor.nbytes for tensor in saved.values())
+    assert list(passages) == split_documents([ROME])
+    assert knowledge.theta == 0.2
 
 
 @pytest.mark.parametrize("name", [ADAPTER, INDEX, PASSAGES])
@@ -101,9 +117,9 @@ def test_a_missing_file_is_corrupt(tiny_core, partition, name):
 
 def test_a_manifest_cut_in_half_or_without_its_parts_is_corrupt(tiny_core, partition):
     manifest = {name: part for name, part in read_manifest(partition).items() if name != "theta"}
-    paths = PartitionPaths.within(partition)
+    digest = manifest["files"][INDEX]["sha256"]
     with pytest.raises(PartitionCorrupt, match="theta"):
-        load_partition(core=tiny_core, encoder=ENCODER, paths=paths, manifest=manifest)
+        load_knowledge(partition / INDEX, digest=digest, manifest=manifest, core=tiny_core, encoder=ENCODER)
     text = (partition / MANIFEST).read_text()
     for broken in (text[: len(text) // 2], json.dumps([1])):
         (partition / MANIFEST).write_text(broken)
@@ -147,8 +163,8 @@ def test_an_adapter_with_foreign_layers_shapes_or_ranks_is_refused(tiny_core):
     refused(good, digest="0" * 64)
 
 
-def test_an_index_of_another_size_is_refused(tiny_core, partition):
-    index = PassageIndex.build(np.eye(3, ENCODER.dimensions, dtype=np.float32))
-    (partition / INDEX).write_bytes(index.to_bytes())
-    with pytest.raises(PartitionCorrupt, match="does not fit"):
-        load(tiny_core, partition, files=describe(partition, (ADAPTER, INDEX, PASSAGES)))
+def test_an_index_of_another_encoder_or_of_other_passages_is_refused(tiny_core, partition):
+    for vectors, file in ((np.eye(3, 7), INDEX), (np.eye(3, ENCODER.dimensions), PASSAGES)):
+        (partition / INDEX).write_bytes(PassageIndex.build(vectors.astype(np.float32)).to_bytes())
+        with pytest.raises(PartitionCorrupt, match=file):
+            load(tiny_core, partition, files=describe(partition, (ADAPTER, INDEX, PASSAGES)))

@@ -54,7 +54,7 @@ def test_relevance_follows_its_formula_and_stays_within_zero_and_one(encoder):
 def test_search_is_exact_and_comes_back_from_its_bytes(encoder):
     vectors = encoder.embed([passage.text for passage in split_documents([ROME])])
     index = PassageIndex.build(vectors)
-    again = PassageIndex.from_bytes(index.to_bytes(), passages=len(vectors), dimensions=encoder.dimensions)
+    again = PassageIndex.from_bytes(index.to_bytes(), dimensions=encoder.dimensions)
     hits = again.search(vectors[5], count=4)
     order = np.argsort(-(vectors @ vectors[5]), kind="stable")[:4]
     assert [hit.number for hit in hits] == order.tolist()

@@ -6,7 +6,7 @@ import torch
 from inference.net.adapter_training import bits_per_byte
 from inference.net.encoder import load_encoder
 from inference.net.files import digest_of_file
-from inference.net.partition_files import PartitionPaths, load_partition
+from inference.net.partition_files import load_adapter, load_knowledge, load_passages
 from inference.net.sampling import choose
 from inference.net.training import STAGES, TooLittleText, TrainingStopped, train_partition
 from tests.net.texts import PYTHON, ROME
@@ -69,20 +69,33 @@ def test_training_leaves_the_core_and_other_partitions_byte_equal(tiny_core, enc
 
 def test_a_trained_partition_loads_and_says_what_was_measured(tiny_core, encoder, trained):
     made = trained[0]
-    partition = load_partition(
+    digests = {name: str(entry["sha256"]) for name, entry in made.manifest["files"].items()}
+    knowledge = load_knowledge(
+        made.directory / "index.faiss",
+        digest=digests["index.faiss"],
+        manifest=made.manifest,
         core=tiny_core,
         encoder=encoder,
-        paths=PartitionPaths.within(made.directory),
-        manifest=made.manifest,
+    )
+    adapter = load_adapter(
+        made.directory / "adapter.safetensors",
+        digest=digests["adapter.safetensors"],
+        core=tiny_core,
+        core_digest=tiny_core.digest,
+    )
+    passages = load_passages(
+        made.directory / "passages.jsonl",
+        digest=digests["passages.jsonl"],
+        count=made.metrics.passages,
     )
     sample = choose(
         core=tiny_core, documents=[ROME], training_tokens=4_000, held_out_tokens=1_024, window=256, seed=3
     )
-    bits = bits_per_byte(core=tiny_core, adapter=partition.adapter, texts=sample.held_out)
+    bits = bits_per_byte(core=tiny_core, adapter=adapter, texts=sample.held_out)
     assert bits == made.metrics.held_out_bits_adapter
     question = encoder.embed(["Which consul ordered the repair of the aqueduct?"])[0]
-    assert partition.relevance(question) > 0.05
-    assert "aqueduct" in partition.best(question, count=1)[0][0].text
+    assert knowledge.relevance(question) > 0.05
+    assert "aqueduct" in passages[knowledge.best(question, count=1)[0].number].text
 
 
 def test_held_out_text_is_never_learned_from_and_both_are_spread_over_the_documents(tiny_core):
