@@ -7,19 +7,24 @@ Every cap is finite, and each limit carries the name of whoever set it.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from uuid import UUID
 
 from accounting.errors import Forbidden
-from accounting.maths.units import nano_nats_down
 from accounting.pricing import Quote, caps_within, quote_micro_usd
 from accounting.terms import SeatTerms
+from inference.limits import MAX_PRICE, NatsLimit, limits_of
 from inference.wishes import Wishes
 from marketplace.admission import Admitted, Denied
 
 NANO = 10**9
 MOST_EXCLUDED_SHOWN = 32
 LEAST_CAP_NANO_NATS = NANO // 1000  # a seat that may move less than this in a whole answer moves nothing
+NO_INFLUENCE = {
+    "user": "`max_influence_nats` of the request leaves it no influence.",
+    "policy": "Its policy allows it no influence in one answer.",
+    "budget": "What is left of its budgets is not enough for one token.",
+    "query_cap": "An answer of this length leaves it no influence.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Seat:
     token_charge_nano_nats: int | None
     group: int | None
     agreement_id: UUID | None = None  # what it rests on, from the hold on
+    limits: tuple[NatsLimit, ...] = ()  # all on its nats, side by side; the smallest is the cap
 
     @property
     def slug(self) -> str:
@@ -175,7 +181,7 @@ def _seated(
             out.append(Excluded(one.slug, rule, f"Its voting right is 0 by {owner}."))
         elif seat.cap_nano_nats < _least_cap(seat):
             rule = "budget" if seat.cap_limited_by in {"budget", "policy"} else "ignore"
-            out.append(Excluded(one.slug, rule, "No influence is allowed to it in this answer."))
+            out.append(Excluded(one.slug, rule, NO_INFLUENCE[seat.cap_limited_by]))
         else:
             seats.append(seat)
     return seats, out
@@ -191,38 +197,27 @@ def _seat(one: Considered, wishes: Wishes, max_tokens: int, house: House) -> Sea
     requested = wishes.gamma_of(one.slug)
     gamma = min(requested, limits.max_gamma)
     limited_by = None if gamma == 1 else "user" if requested <= limits.max_gamma else "policy"
-    caps = _caps(one, wishes, max_tokens, house)
-    owner = min(caps, key=lambda name: caps[name])
     per_token = one.token_charge_nano_nats or house.nats_per_token * NANO
+    nats = limits_of(
+        max_influence_nats=wishes.max_influence_nats,
+        per_answer_nano_nats=limits.per_answer_nano_nats,
+        left_nano_nats=one.admitted.left_nano_nats,
+        most_nano_nats=max_tokens * per_token,
+    )
+    cap = min(nats, key=lambda limit: limit.nano_nats)  # ties go to the first
     return Seat(
         admitted=one.admitted,
         relevance=one.relevance,
         gamma_requested=requested,
         gamma=gamma,
         gamma_limited_by=limited_by,
-        cap_nano_nats=caps[owner],
-        cap_limited_by=owner,
+        cap_nano_nats=cap.nano_nats,
+        cap_limited_by=cap.owner,
         block_nano_nats=max(1, house.block_tokens * per_token),
         token_charge_nano_nats=one.token_charge_nano_nats,
         group=one.group,
+        limits=nats,
     )
-
-
-def _caps(one: Considered, wishes: Wishes, max_tokens: int, house: House) -> Mapping[str, int]:
-    """Every limit on this source's nats in this answer, by whose it is; ties go to the first."""
-    per_token = one.token_charge_nano_nats or house.nats_per_token * NANO
-    caps = {
-        "user": None if wishes.max_influence_nats is None else _allowed(wishes.max_influence_nats),
-        "policy": one.admitted.limits.per_answer_nano_nats,
-        "budget": one.admitted.left_nano_nats,
-        "query_cap": max_tokens * per_token,
-    }
-    return {name: cap for name, cap in caps.items() if cap is not None}
-
-
-def _allowed(nats: float) -> int:
-    """A limit as it was written, in nano-nats, rounded down."""
-    return nano_nats_down(Decimal(str(nats)))
 
 
 def _within_price(seats: Sequence[Seat], wishes: Wishes, house: House) -> tuple[list[Seat], list[Excluded]]:
@@ -233,10 +228,18 @@ def _within_price(seats: Sequence[Seat], wishes: Wishes, house: House) -> tuple[
         if fitted.cap_nano_nats < _least_cap(seat):
             out.append(Excluded(seat.slug, "price", "The price limit leaves it no influence."))
         elif fitted.cap_nano_nats < seat.cap_nano_nats:
-            kept.append(replace(seat, cap_nano_nats=fitted.cap_nano_nats, cap_limited_by="query_cap"))
+            kept.append(_under_price(seat, fitted.cap_nano_nats))
         else:
             kept.append(seat)
     return kept, out
+
+
+def _under_price(seat: Seat, cap_nano_nats: int) -> Seat:
+    """What the user's price limit leaves: one more limit, and the smallest."""
+    limit = NatsLimit("user", MAX_PRICE, cap_nano_nats)
+    return replace(
+        seat, cap_nano_nats=cap_nano_nats, cap_limited_by=limit.owner, limits=(*seat.limits, limit)
+    )
 
 
 def _refuse_required_outside(excluded: Iterable[Excluded], required: Iterable[str]) -> None:

@@ -14,6 +14,7 @@ from accounting.maths.units import nano_nats_up
 from accounting.settled import Settled, SettledLine
 from inference.allowance import Stopped
 from inference.plan import NANO, Plan, Seat
+from inference.seat_report import both_sides
 from inference.tally import Tally
 
 Json = dict[str, Any]
@@ -169,11 +170,8 @@ def _private_source(seat: Seat, line: SettledLine, measured: Measured) -> Json:
 
 def _common(seat: Seat, line: SettledLine) -> Json:
     return {
-        "source": seat.slug,
-        "owner": seat.admitted.source.organisation.slug,
-        "gamma_requested": seat.gamma_requested,
+        **both_sides(seat),
         "charge_micro_usd": line.paid_micro_usd,
-        "attribution_notice": seat.admitted.limits.attribution_notice,
     }
 
 

@@ -21,6 +21,8 @@ STATUSES = {
     504: "The engine is gone.",
 }
 
+LIMIT_OWNERS = ("user", "policy", "query_cap", "budget")
+
 
 class AbcIn(serializers.Serializer[Any]):
     """Which sources may vote, how much, for what purpose and at what price. All optional."""
@@ -104,8 +106,11 @@ class SourceOut(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment]
     owner = serializers.CharField()
     relevance = serializers.FloatField(allow_null=True)
-    gamma_requested = serializers.FloatField()
+    gamma_requested = serializers.FloatField(help_text="the user's wish")
+    gamma_policy = serializers.FloatField(help_text="the owner's ceiling")
     gamma_effective = serializers.FloatField(allow_null=True, help_text="mean over the tokens")
+    cap_nats = serializers.FloatField(help_text="the most it might move this answer")
+    cap_limited_by = serializers.CharField(help_text="whose limit that was: user, policy, query_cap, budget")
     limited_by = serializers.CharField(allow_null=True)
     attribution_nats = NatsOut(allow_null=True)
     charge_nats = serializers.FloatField(allow_null=True, help_text="private answers")
@@ -209,8 +214,30 @@ class OpenAiErrorOut(serializers.Serializer[Any]):
 class QuoteOut(serializers.Serializer[Any]):
     charges_micro_usd = serializers.IntegerField()
     floors_micro_usd = serializers.IntegerField()
+    fee_basis_points = serializers.IntegerField(help_text="of the charges")
     fee_micro_usd = serializers.IntegerField()
     total_micro_usd = serializers.IntegerField()
+    max_price_micro_usd = serializers.IntegerField(allow_null=True, help_text="the user's limit")
+
+
+class NatsLimitOut(serializers.Serializer[Any]):
+    """One limit on a source's influence in this answer, and whose it is."""
+
+    owner = serializers.ChoiceField(LIMIT_OWNERS)
+    limit = serializers.CharField(help_text="the field, of the request or of the policy, that sets it")
+    nats = serializers.FloatField(
+        allow_null=True, help_text="null: not set; of `budgets_left`: enough for this answer"
+    )
+    binds = serializers.BooleanField(help_text="true for the one that is the cap")
+
+
+class MoneyLimitOut(serializers.Serializer[Any]):
+    """One amount that decides what a source can be due, and whose it is."""
+
+    owner = serializers.ChoiceField(LIMIT_OWNERS)
+    limit = serializers.CharField()
+    micro_usd = serializers.IntegerField(allow_null=True, help_text="null: not set, or it leaves room")
+    binds = serializers.BooleanField(help_text="true for the one that is due at most")
 
 
 class PlannedPrivacyOut(serializers.Serializer[Any]):
@@ -226,15 +253,19 @@ class PlannedSourceOut(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment]
     owner = serializers.CharField()
     relevance = serializers.FloatField(allow_null=True, help_text="rounded to 0.05; null in private mode")
-    gamma_requested = serializers.FloatField()
-    gamma = serializers.FloatField(help_text="the most it would get")
-    limited_by = serializers.CharField(allow_null=True)
+    gamma_requested = serializers.FloatField(help_text="the user's wish")
+    gamma_policy = serializers.FloatField(help_text="the owner's ceiling")
+    gamma_effective = serializers.FloatField(help_text="the most it would get: the smaller of both")
+    gamma = serializers.FloatField(help_text="the same as gamma_effective")
+    limited_by = serializers.CharField(allow_null=True, help_text="user, policy, or null: nobody")
     cap_nats = serializers.FloatField()
-    cap_limited_by = serializers.CharField()
+    cap_limited_by = serializers.ChoiceField(LIMIT_OWNERS)
+    nats_limits = NatsLimitOut(many=True)
     price_micro_usd_per_nat = serializers.IntegerField()
     price_rule = serializers.CharField(help_text="the place in the policy that set the price")
     floor_price_micro_usd = serializers.IntegerField()
     ceiling_price_micro_usd = serializers.IntegerField(allow_null=True, help_text="null: no ceiling")
+    money_limits = MoneyLimitOut(many=True)
     most_micro_usd = serializers.IntegerField()
     attribution_notice = serializers.CharField(allow_null=True, help_text="to be shown beside an answer")
     privacy = PlannedPrivacyOut(allow_null=True, help_text="private mode: from public values only")
@@ -245,6 +276,9 @@ class PlanOut(serializers.Serializer[Any]):
 
     mode = serializers.CharField()
     core = serializers.CharField()
+    purpose = serializers.CharField()
+    output = serializers.CharField()
+    max_tokens = serializers.IntegerField()
     sources = PlannedSourceOut(many=True)
     excluded = ExcludedOut(many=True)
     excluded_counts = serializers.DictField(child=serializers.IntegerField())

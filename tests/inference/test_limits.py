@@ -25,7 +25,7 @@ def voter(scene, **body):
         ({"influence_nats": {"per_answer": 0.4}}, {}, "policy"),
         ({"influence_nats": {"lifetime": 0.4}}, {}, "budget"),
         ({"influence_nats": {"per_consumer_day": 0.4}}, {}, "budget"),
-        ({}, {"max_price_micro_usd": 9}, "query_cap"),
+        ({}, {"max_price_micro_usd": 9}, "user"),
         ({}, {}, None),
     ],
 )
