@@ -10,6 +10,7 @@ from datetime import datetime
 from inference.channel import AnswerChannel
 from inference.net.core import Core
 from inference.net.encoder import Encoder
+from inference.net.tolerance import FLOAT32, Tolerance
 from inference.places import Places
 from inference.shelf import Shelf
 from inference.shortlist import Shortlist
@@ -24,3 +25,4 @@ class Bench:
     now: Callable[[], datetime]
     places: Places = field(default_factory=Places)
     shortlist: Shortlist = field(default_factory=Shortlist)
+    replay_tolerance: Tolerance = FLOAT32  # of the core; stands on every open receipt

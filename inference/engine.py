@@ -19,6 +19,7 @@ from inference.channel import AnswerChannel, current_channel
 from inference.models import Answer, AnswerKind
 from inference.net.core import Core
 from inference.net.encoder import load_encoder
+from inference.net.tolerance import tolerance_for
 from inference.problems import ENGINE_FAILED, told
 from inference.shelf import Shelf
 from inference.summarising import summarise_all
@@ -63,7 +64,10 @@ def build() -> Bench:
         open_file=lambda digest: store().open(digest),
         most_bytes=settings.PARTITION_MEMORY_BYTES,
     )
-    return Bench(core=core, encoder=encoder, shelf=shelf, channel=current_channel(), now=timezone.now)
+    return Bench(
+        core=core, encoder=encoder, shelf=shelf, channel=current_channel(), now=timezone.now,
+        replay_tolerance=tolerance_for(core),
+    )  # fmt: skip
 
 
 def answer(*, answer_id: UUID | str) -> None:

@@ -4,8 +4,7 @@ Equal hashes mean the same core, the same constants and the same seats with the 
 not part of it.
 """
 
-import hashlib
-import json
+from typing import Any
 
 from django.conf import settings
 
@@ -30,14 +29,15 @@ def identity_of(
         core_slug=core.slug,
         core_digest=core.digest,
         alpha=settings.ALPHA,
-        composition_hash=_digest(question, plan, core),
+        composition=_composition(question, plan, core),
         lambda_active=core.parameters / (core.parameters + voting),
         lambda_total=core.parameters / (core.parameters + max(trained, voting)),
     )
 
 
-def _digest(question: Question, plan: Plan, core: Core) -> str:
-    content = {
+def _composition(question: Question, plan: Plan, core: Core) -> dict[str, Any]:
+    """What is hashed; it stands on the receipt, so that its reader can hash it too."""
+    return {
         "core": core.digest,
         "constants": constants_digest(),
         "mode": question.wishes.mode,
@@ -45,12 +45,12 @@ def _digest(question: Question, plan: Plan, core: Core) -> str:
         "temperature": question.temperature,
         "seats": [_seat(seat, private=question.wishes.is_private) for seat in plan.seats],
     }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _seat(seat: Seat, *, private: bool) -> list[object]:
+def _seat(seat: Seat, *, private: bool) -> dict[str, Any]:
     """A private seat's relevance and text are its own secrets, and a plain hash would confirm a guess."""
     digest = seat.admitted.partition.digest
+    rights = {"source": seat.slug, "gamma": seat.gamma, "group": seat.group}
     if private:
-        return [seat.slug, keyed_digest(digest), seat.gamma, seat.eta, seat.group]
-    return [seat.slug, digest, seat.gamma, seat.relevance, seat.group]
+        return {**rights, "partition": keyed_digest(digest), "eta": seat.eta}
+    return {**rights, "partition": digest, "relevance": seat.relevance}

@@ -31,6 +31,7 @@ def receipt_body(
     settled: Settled,
     transcript_digest: str | None,
     constants_digest: str,
+    replay_tolerance: Mapping[str, Any],
 ) -> Mapping[str, Any]:
     identity, tally = measured.identity, measured.tally
     return {
@@ -44,6 +45,7 @@ def receipt_body(
         "top_p": question.top_p,
         "core": {"slug": identity.core_slug, "digest": identity.core_digest},
         "constants_digest": constants_digest,
+        "composition": identity.composition,
         "composition_hash": identity.composition_hash,
         "lambda_active": identity.lambda_active,
         "lambda_total": identity.lambda_total,
@@ -55,6 +57,7 @@ def receipt_body(
         **shared_report(measured),
         "charge_micro_usd": settled.total_micro_usd,
         "transcript_digest": transcript_digest,
+        "replay_tolerance": None if identity.is_private else dict(replay_tolerance),
         "notes": _notes(question),
     }
 

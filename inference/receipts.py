@@ -38,6 +38,11 @@ class SeenReceipt:
         own = [one for one in body.get("sources", body.get("lines", [])) if self._is_own(one)]
         return {**{key: body[key] for key in SHARED_WITH_OWNERS if key in body}, "sources": own}
 
+    @property
+    def known_sources(self) -> frozenset[str] | None:
+        """Whose names the viewer may read: None means every voter's."""
+        return None if self.whole else self.own_labels
+
     def refunds(self) -> dict[str, Any]:
         """What was given back since; it is not part of what was signed."""
         found = refunds.seen(

@@ -11,6 +11,7 @@ from typing import Any
 
 from accounting import shared_influence
 from accounting.maths.units import nano_nats_up
+from accounting.operations import digest_of
 from accounting.settled import Settled, SettledLine
 from inference.allowance import Stopped
 from inference.plan import NANO, Plan, Seat
@@ -32,7 +33,7 @@ class Identity:
     core_slug: str
     core_digest: str
     alpha: float
-    composition_hash: str
+    composition: Json  # the parts: core, constants, seats with their rights
     lambda_active: float
     lambda_total: float
 
@@ -44,6 +45,11 @@ class Identity:
     def fingerprint(self) -> str:
         """OpenAI's `system_fingerprint`: equal where core, constants and seats are, as the whole hash is."""
         return f"fp_{self.composition_hash[:16]}"
+
+    @property
+    def composition_hash(self) -> str:
+        """SHA-256 over the canonical JSON of the parts."""
+        return digest_of(self.composition)
 
 
 @dataclass(frozen=True, slots=True)

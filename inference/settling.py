@@ -55,6 +55,7 @@ def settle_answer(
                 settled=settled,
                 transcript_digest=digest,
                 constants_digest=constants_digest(),
+                replay_tolerance=bench.replay_tolerance.as_json(),
             )
         )
 

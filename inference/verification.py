@@ -1,78 +1,85 @@
 """Is a receipt what was signed, and do its numbers agree? What can be checked without a model.
 
-Recomputing the divergences needs the engine (`replaying`); this module says whether it can be tried, and if
-not, why. It runs in the web process and must not load torch.
+Recomputing the divergences needs the engine (`replaying`); `obstacles` says whether it can be tried. It runs
+in the web process and must not load torch.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
-
 from accounting import signing
 from accounting.models import Receipt
+from accounting.operations import digest_of
 from accounting.pricing import Price, charge_micro_usd
-from inference.models import SealedTranscript
-from marketplace.models import Partition, PartitionState
+from inference.obstacles import Obstacle, obstacle_to_replay
+
+FLOAT32_TOLERANCE = {"precision": "float32", "relative": 1e-3, "nats_per_token": 1e-6}
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What `verify` answers."""
+    """What `verify` answers: here as far as it goes without a model."""
 
     signature: bool
     sums: bool
-    replayed: bool = False
-    max_error: float | None = None
-    reason: str | None = None
+    composition: bool | None  # None: a receipt from before its parts stood in it
+    tolerance: Json | None
+    obstacle: Obstacle | None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, own: Collection[str] | None = None) -> Json:
+        """`own`: the reader may know of these sources only."""
         return {
             "signature": self.signature,
             "sums": self.sums,
-            "replayed": self.replayed,
-            "max_error": self.max_error,
-            "reason": self.reason,
+            "composition": self.composition,
+            "replayed": False,
+            "max_error": None,
+            "tolerance": self.tolerance,
+            **reasoned(self.obstacle, own),
         }
+
+
+def reasoned(obstacle: Obstacle | None, own: Collection[str] | None = None) -> Json:
+    if obstacle is None:
+        return {"code": None, "reason": None}
+    return {"code": obstacle.code, "reason": obstacle.sentence(own)}
+
+
+def replay_findings(event: Mapping[str, Any], own: Collection[str] | None = None) -> Json:
+    """What the engine found, as its reader may see it."""
+    obstacle = Obstacle(event["code"], tuple(event["sources"])) if event["code"] else None
+    return {
+        "replayed": event["replayed"],
+        "max_error": event["max_error"],
+        **reasoned(obstacle, own),
+    }
 
 
 def check(receipt: Receipt) -> Verification:
     return Verification(
         signature=signing.payload(receipt.jws) == receipt.body,
         sums=_sums_agree(receipt),
-        reason=why_not_replayed(receipt),
+        composition=_composition_agrees(receipt.body),
+        tolerance=tolerance_of(receipt.body),
+        obstacle=obstacle_to_replay(receipt),
     )
 
 
-def why_not_replayed(receipt: Receipt) -> str | None:
-    """None where a replay can be tried."""
-    body = receipt.body
-    if body.get("mode") == "private":
-        return "Private answers are not replayed: that would undo their guarantee."
-    if "ended" in body:
-        return "The answer's engine was lost; it was settled by its watermark and left no transcript."
-    if body.get("transcript_digest") is None:
-        return "No transcript was kept, as the request asked."
-    transcript = SealedTranscript.objects.filter(pk=receipt.hold_id).first()
-    if transcript is None or transcript.expires_at <= timezone.now():
-        return "The transcript has expired."
-    return _withdrawn(body)
+def tolerance_of(body: Mapping[str, Any]) -> Json | None:
+    """Within which a replay agrees: as it stands on the receipt; of one that does not say it, float32's."""
+    if body.get("mode") == "private" or "ended" in body:
+        return None
+    stated: Json = body.get("replay_tolerance") or FLOAT32_TOLERANCE
+    return stated
 
 
-def _withdrawn(body: dict[str, Any]) -> str | None:
-    """A source that was taken back is not brought back for a check; a replaced partition can be read."""
-    digests = {source["partition_digest"] for source in body["sources"]}
-    found = Partition.objects.filter(digest__in=digests).select_related("source")
-    standing = {one.digest: one for one in found if one.state != PartitionState.FAILED}
-    gone = sorted(
-        source["source"]
-        for source in body["sources"]
-        if source["partition_digest"] not in standing
-        or standing[source["partition_digest"]].source.state == "withdrawn"
-    )
-    if gone:
-        return f"These sources have been withdrawn since: {', '.join(gone)}."
-    return None
+def _composition_agrees(body: Mapping[str, Any]) -> bool | None:
+    """The composition hash is the digest of the parts that the receipt names."""
+    if "composition" not in body:
+        return None
+    return bool(digest_of(body["composition"]) == body["composition_hash"])
 
 
 def _sums_agree(receipt: Receipt) -> bool:

@@ -80,10 +80,13 @@ class VerifyReceipt(AskingView):
     def post(self, request: Request, receipt_id: UUID) -> Response:
         caller = self.caller(request)
         seen = receipts.seen_by(organisation=caller.organisation, receipt_id=receipt_id)
-        checked = verification.check(seen.receipt).as_json()
-        if checked["reason"] is None:
-            checked |= self._replayed(request, caller, receipt_id)
-        return Response(checked)
+        checked = verification.check(seen.receipt)
+        told = checked.as_json(seen.known_sources)
+        if checked.obstacle is None:
+            told |= verification.replay_findings(
+                self._replayed(request, caller, receipt_id), seen.known_sources
+            )
+        return Response(told)
 
     def _replayed(self, request: Request, caller: intake.Caller, receipt_id: UUID) -> dict[str, Any]:
         answer = intake.submit_verification(caller=caller, receipt_id=str(receipt_id), now=timezone.now())

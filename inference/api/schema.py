@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
+from inference.obstacles import SENTENCES
 from inference.wishes import EXPLAIN, MODES, OUTPUTS
 from marketplace.api.privacy import ReadingOut
 
@@ -297,14 +298,32 @@ class ModelsOut(serializers.Serializer[Any]):
     data = ModelOut(many=True)  # type: ignore[assignment]
 
 
+class ToleranceOut(serializers.Serializer[Any]):
+    """A replay agrees where every sum is within the larger of both."""
+
+    precision = serializers.CharField(help_text="of the core that answered")
+    relative = serializers.FloatField(help_text="of the stated divergence")
+    nats_per_token = serializers.FloatField()
+
+
 class VerificationOut(serializers.Serializer[Any]):
     signature = serializers.BooleanField(help_text="our key signed exactly this receipt")
     sums = serializers.BooleanField(
         help_text="its charges, fee and total agree with each other and the ledger"
     )
+    composition = serializers.BooleanField(
+        allow_null=True,
+        help_text="its composition hash follows from the parts that it names; null: it names none",
+    )
     replayed = serializers.BooleanField(help_text="its divergences were computed again and agree")
     max_error = serializers.FloatField(allow_null=True, help_text="largest difference, nats a token")
-    reason = serializers.CharField(allow_null=True, help_text="why it was not replayed, or what differs")
+    tolerance = ToleranceOut(allow_null=True, help_text="null where nothing is replayed")
+    code = serializers.ChoiceField(
+        sorted(SENTENCES),
+        allow_null=True,
+        help_text="why it was not replayed, or what differs, as a stable code",
+    )
+    reason = serializers.CharField(allow_null=True, help_text="the same in one plain sentence")
 
 
 def documented_errors() -> dict[Any, Any]:

@@ -11,6 +11,8 @@ from accounting.models import Receipt
 from inference import engine
 from inference.models import Answer, SealedTranscript
 from inference.net.replay import replay
+from inference.net.tiny import make_tiny_core
+from inference.net.tolerance import FLOAT32, Tolerance
 from inference.verification import check
 from marketplace import standing
 
@@ -90,13 +92,16 @@ def test_a_receipt_whose_lines_do_not_add_up_is_found_out(scene, change):
 def test_no_transcript_means_no_replay_and_a_reason(scene):
     found = verify(scene, receipt_of(scene, abc={"store": False}))
     assert (found["signature"], found["sums"], found["replayed"]) == (True, True, False)
+    assert found["code"] == "no_transcript"
     assert "No transcript" in found["reason"]
 
 
 def test_an_expired_transcript_is_not_replayed(scene):
     receipt_id = receipt_of(scene)
     SealedTranscript.objects.update(expires_at=timezone.now())
-    assert "expired" in verify(scene, receipt_id)["reason"]
+    found = verify(scene, receipt_id)
+    assert found["code"] == "transcript_expired"
+    assert "expired" in found["reason"]
 
 
 def test_a_withdrawn_source_is_not_brought_back(scene):
@@ -109,7 +114,76 @@ def test_a_withdrawn_source_is_not_brought_back(scene):
     )
     found = verify(scene, receipt_id)
     assert not found["replayed"]
+    assert found["code"] == "partition_withdrawn"
     assert "python-guide" in found["reason"]
+
+
+def test_an_owner_who_verifies_reads_no_names_of_other_voters(scene):
+    scene.offer("python-guide", scene.cast.second_owner, as_slug="other-guide")
+    receipt_id = receipt_of(scene)
+    standing.withdraw(
+        source=scene.sources["python-guide"],
+        acting_user=scene.cast.owner.user,
+        now=timezone.now(),
+        reason="gone",
+    )
+    found = verify(scene, receipt_id, scene.cast.second_owner)
+    assert found["code"] == "partition_withdrawn"
+    assert found["reason"] == "These sources have been withdrawn since: other voters of the answer."
+    assert "python-guide" in verify(scene, receipt_id)["reason"]
+
+
+def test_a_receipt_of_another_core_is_not_replayed(scene, settings, tmp_path):
+    receipt_id = receipt_of(scene)
+    settings.CORE_DIRECTORY = make_tiny_core(tmp_path / "other", seed=99)
+    assert verify(scene, receipt_id)["code"] == "core_changed"
+
+
+def test_a_core_that_only_the_engine_knows_to_be_another_is_said_too(scene):
+    receipt_id = receipt_of(scene)
+    engine.use(replace(scene.bench, core=replace(scene.bench.core, digest="0" * 64)))
+    assert verify(scene, receipt_id)["code"] == "core_changed"
+
+
+def test_a_partition_whose_files_are_gone_is_named(scene):
+    receipt_id = receipt_of(scene)
+
+    def gone(digest):
+        raise FileNotFoundError(digest)
+
+    scene.open_files_by(gone)
+    found = verify(scene, receipt_id)
+    assert (found["replayed"], found["code"]) == (False, "partition_unreadable")
+    assert "python-guide" in found["reason"]
+
+
+def test_a_transcript_sealed_under_another_secret_cannot_be_read(scene, settings):
+    receipt_id = receipt_of(scene)
+    SealedTranscript.objects.update(ciphertext=b"x" * 200)
+    assert verify(scene, receipt_id)["code"] == "transcript_unreadable"
+
+
+def test_a_divergence_that_was_not_measured_so_is_found_by_the_replay(scene, monkeypatch):
+    def louder(**what):
+        for token in replay(**what):
+            yield replace(token, symmetric={label: nats * 1.01 for label, nats in token.symmetric.items()})
+
+    receipt_id = receipt_of(scene)
+    monkeypatch.setattr("inference.replaying.replay", louder)
+    found = verify(scene, receipt_id)
+    assert (found["replayed"], found["code"]) == (False, "divergences_differ")
+    assert found["max_error"] > 0
+    assert found["reason"] == "The divergences of python-guide differ."
+
+
+def test_the_tolerance_stands_on_the_receipt_and_the_replay_is_held_to_it(scene):
+    measured = Tolerance("bfloat16", 0.02, 1e-4)
+    engine.use(replace(scene.bench, replay_tolerance=measured))
+    receipt_id = receipt_of(scene)
+    assert Receipt.objects.get(pk=receipt_id).body["replay_tolerance"] == measured.as_json()
+    engine.use(scene.bench)
+    assert verify(scene, receipt_id)["tolerance"] == measured.as_json()
+    assert verify(scene, receipt_of(scene, seed=8))["tolerance"] == FLOAT32.as_json()
 
 
 def test_the_buyer_sees_the_whole_an_owner_its_own_lines_and_others_nothing(scene):

@@ -1,5 +1,6 @@
 """A receipt and the published keys are enough: two libraries check it, a few lines compute the bill."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -7,6 +8,9 @@ import jwt
 import pytest
 from joserfc import jws as joserfc_jws
 from joserfc.jwk import KeySet
+
+from accounting.models import Receipt
+from inference.verification import check
 
 pytestmark = [
     pytest.mark.books,
@@ -91,3 +95,30 @@ def test_a_private_receipt_carries_charges_and_no_measurement(scene):
     assert source["attribution_nats"] is None
     assert source["charge_nats"] * 10**9 == pytest.approx(source["line"]["charged_nano_nats"])
     assert bill_of(body) == body["total_micro_usd"]
+
+
+@pytest.mark.parametrize("mode", ["open", "private"])
+def test_the_composition_hash_is_computed_from_the_receipt_alone(scene, mode):
+    scene.offer("whale-book", scene.cast.second_owner, as_slug="clinic", regime="privacy", privacy=PRIVACY)
+    wishes = {"abc": {"mode": "private", "only": ["clinic"]}, "seed": None} if mode == "private" else {}
+    abc = scene.ask(about="whale-book", **wishes).json()["abc"]
+    body = by_pyjwt(*downloaded(scene, abc["receipt_id"]))
+    text = json.dumps(body["composition"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert hashlib.sha256(text.encode()).hexdigest() == body["composition_hash"] == abc["composition_hash"]
+    parts = body["composition"]
+    assert (parts["core"], parts["constants"]) == (body["core"]["digest"], body["constants_digest"])
+    stated = [(one["source"], one["partition_digest"]) for one in body["sources"]]
+    assert [(one["source"], one["partition"]) for one in parts["seats"]] == stated
+    assert verified(scene, abc["receipt_id"])["composition"] is True
+
+
+def test_a_receipt_whose_parts_are_not_what_was_hashed_is_found_out(scene):
+    receipt = Receipt.objects.get(pk=scene.ask().json()["abc"]["receipt_id"])
+    receipt.body["composition"]["seats"][0]["gamma"] = 0.5
+    assert check(receipt).composition is False
+    del receipt.body["composition"]
+    assert check(receipt).composition is None
+
+
+def verified(scene, receipt_id: str) -> Any:
+    return scene.cast.buyer.api.post(f"/v1/receipts/{receipt_id}/verify").json()

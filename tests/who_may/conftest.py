@@ -3,6 +3,7 @@
 import pytest
 
 from inference import verification
+from inference.obstacles import Obstacle
 from tests.payments.conftest import network
 
 __all__ = ["network"]
@@ -13,5 +14,7 @@ def _alone(settings, named_core, work_is_noted, network, monkeypatch: pytest.Mon
     settings.PAYOUT_MINIMUM_MICRO_USD = 50
     settings.API_REQUESTS_PER_MINUTE = settings.PLANS_PER_MINUTE = 100_000
     monkeypatch.setattr("marketplace.dns_texts.texts_of", lambda _name: frozenset())
-    looked_at = verification.Verification(signature=True, sums=True, reason="The receipt is a scene's.")
+    looked_at = verification.Verification(
+        signature=True, sums=True, composition=None, tolerance=None, obstacle=Obstacle("no_transcript")
+    )
     monkeypatch.setattr(verification, "check", lambda _receipt: looked_at)
