@@ -11,6 +11,7 @@ class AnswerAdmin(ReadOnlyAdmin):
     list_display = (
         "id",
         "kind",
+        "choice",
         "organisation",
         "shown_state",
         "purpose",
@@ -20,7 +21,7 @@ class AnswerAdmin(ReadOnlyAdmin):
     )
     list_filter = ("state", "kind", "created_at")
     list_select_related = ("organisation",)
-    search_fields = ("=id", "=receipt_id", "organisation__slug", "organisation__name")
+    search_fields = ("=id", "=part_of__id", "=receipt_id", "organisation__slug", "organisation__name")
     ordering = ("-created_at", "-pk")
     exclude = ("sealed_request", "sealed_response")
     shown_state = state_column(

@@ -65,12 +65,13 @@ class Composer:
     teller: TokenTeller
     bench: Bench
 
-    def compose(self, generation: Generation, *, prompt_tokens: int) -> Composition:
-        made = Composition(Tally.of([seat.slug for seat in self.plan.seats]), prompt_tokens)
+    def compose(self, generation: Generation, made: Composition) -> Iterator[None]:
+        """Pauses after every token that was delivered; `made` is whole when it ends."""
         deadline = self.bench.now() + timedelta(seconds=settings.ANSWER_SECONDS)
         try:
             for step in self._until_cancelled(generation, made):
                 self._deliver(step, made)
+                yield
                 if self.bench.now() >= deadline:
                     break
         except Exception:
@@ -78,7 +79,6 @@ class Composer:
             logger.exception("Answer %s failed after %s tokens", self.answer.pk, made.tally.tokens_drawn)
             made.state = AnswerState.FAILED
         made.transcript = generation.transcript.to_json()
-        return made
 
     def _until_cancelled(self, generation: Generation, made: Composition) -> Iterator[Step]:
         """A token that was drawn as the caller left, or was suspended, is spent and not delivered."""

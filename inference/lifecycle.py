@@ -76,6 +76,29 @@ def start(*, answer_id: UUID, now: datetime) -> Answer | None:
     return Answer.objects.select_related("organisation", "api_key").get(pk=answer_id)
 
 
+def begin_choices(request: Answer, *, count: int, now: datetime) -> tuple[Answer, ...]:
+    """A row for each choice of a request that runs, running too: no engine takes it up by itself."""
+    return tuple(
+        Answer.objects.bulk_create(
+            Answer(
+                part_of=request,
+                choice=place,
+                organisation=request.organisation,
+                api_key=request.api_key,
+                kind=request.kind,
+                purpose=request.purpose,
+                state=AnswerState.RUNNING,
+                sealed_request=b"",
+                request_digest=request.request_digest,
+                created_at=request.created_at,
+                started_at=now,
+                lease_until=_lease(now),
+            )
+            for place in range(count)
+        )
+    )
+
+
 def renew(*, answer_id: UUID, now: datetime) -> None:
     Answer.objects.filter(pk=answer_id, state=AnswerState.RUNNING).update(lease_until=_lease(now))
 

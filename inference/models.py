@@ -51,6 +51,9 @@ class Answer(models.Model):
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    # A request for several choices: a row for the request, and one for each choice with its own hold.
+    part_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="choices")
+    choice = models.PositiveSmallIntegerField(null=True)
     # Renewed while the engine works: past it the engine is taken to be dead.
     lease_until = models.DateTimeField(null=True)
 
@@ -68,6 +71,12 @@ class Answer(models.Model):
                 | (~Q(state__in=ENDED) & Q(finished_at__isnull=True)),
                 name="answer_is_finished_exactly_when_it_ended",
             ),
+            models.CheckConstraint(
+                condition=Q(part_of__isnull=True, choice__isnull=True)
+                | Q(part_of__isnull=False, choice__isnull=False, idempotency_key__isnull=True),
+                name="answer_is_a_choice_of_a_request_or_whole",
+            ),
+            models.UniqueConstraint(fields=["part_of", "choice"], name="answer_once_per_choice"),
             models.CheckConstraint(
                 condition=~Q(state=AnswerState.RUNNING) | Q(lease_until__isnull=False),
                 name="answer_runs_under_a_lease",

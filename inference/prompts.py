@@ -33,17 +33,21 @@ def read_messages(fields: Fields) -> tuple[Message, ...]:
     return messages
 
 
-def read_prompt(fields: Fields) -> str:
+def read_prompts(fields: Fields) -> tuple[str, ...]:
+    """One text, or several that are answered side by side."""
     raw = fields.raw("prompt")
-    if isinstance(raw, list) and len(raw) == 1:
-        raw = raw[0]
-    if not isinstance(raw, str):
-        raise refuse("prompt", "`prompt` must be one text; token ids and several prompts are not supported.")
-    prompt = clean_text(raw, "prompt")
-    if not prompt.strip():
+    texts = raw if isinstance(raw, list) else [raw]
+    if not texts or not all(isinstance(one, str) for one in texts):
+        raise refuse(
+            "prompt",
+            "`prompt` must be a text or a list of texts; token ids are not taken.",
+            next_step="Send the text itself.",
+        )
+    prompts = tuple(clean_text(one, "prompt") for one in texts)
+    if not all(one.strip() for one in prompts):
         raise refuse("prompt", "The prompt is empty.", next_step="Give `prompt` some text.")
-    _refuse_over_long(len(prompt), "prompt")
-    return prompt
+    _refuse_over_long(sum(len(one) for one in prompts), "prompt")
+    return prompts
 
 
 def _message(raw: Any, path: str) -> Message:

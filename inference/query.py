@@ -4,16 +4,24 @@ Each step is a module of its own; this one only says in which order they happen 
 Refusals are raised as they are; `engine` tells the caller and closes the answer.
 """
 
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 
+from accounting.held import Held
 from inference import counting, lifecycle
 from inference.agreeing import agreed, without_ended
 from inference.allowance import HeldAllowance
 from inference.bench import Bench
+from inference.choices import Choice, choice_of, end, ended_with_the_request, in_turns
 from inference.coalitions import plan_together
-from inference.composing import Composer
+from inference.composing import Composer, Composition
+from inference.fields import refuse
 from inference.holding import given_back_on_failure, hold
 from inference.identity import identity_of
 from inference.intake import refuse_suspended, spoken_kind
@@ -27,19 +35,82 @@ from inference.net.spelling import bytes_of
 from inference.plan import NANO, House, Plan, Seat, make_plan
 from inference.plan_report import plan_report
 from inference.prompting import Prompts, prompts_for
-from inference.report import ALL_VOTERS, OWNER_PREFIX, Measured, owners_with_several
+from inference.report import ALL_VOTERS, OWNER_PREFIX, Identity, Measured, owners_with_several
 from inference.request import Question, understand
 from inference.routing import Routed, route
 from inference.settling import settle_answer
+from inference.tally import Tally
 from inference.telling import TokenTeller, start_event
 from inference.topics import on_topic
 from marketplace import key_limits, taking_effect
 from marketplace.admission import Admission, admit
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Admitted, planned and read; nothing is held."""
+
+    question: Question
+    plan: Plan
+    materials: Materials
+    prompts: Prompts
+    trained: int  # parameters of all partitions that the consumer may know of
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Held, and ready for its first token; seats whose budget refused are gone from the plan."""
+
+    answer: Answer
+    draft: Draft
+    plan: Plan
+    allowance: HeldAllowance
+    held: Held
+    identity: Identity
+    start: dict[str, Any]
+    generation: Generation
+
+
 def answer_question(answer: Answer, bench: Bench) -> None:
-    """From a queued request to a settled answer; the last event is told when the money is in place."""
-    question = understood(answer)
+    """From a queued request to settled answers; the last event is told when the money is in place."""
+    asked = understood(answer)
+    questions = asked.choices()
+    if len(questions) > 1:
+        _answer_each(answer, questions, bench, choices_a_prompt=asked.n)
+        return
+    draft = drafted(answer, questions[0], bench)
+    ready = held_ready(answer, draft, bench)
+    with given_back_on_failure(answer, bench):
+        bench.channel.publish(answer.pk, ready.start)
+    deque(made(ready, bench), maxlen=0)
+    counting.count_answer(answer=answer, wishes=draft.question.wishes, plan=ready.plan, now=bench.now())
+
+
+def _answer_each(
+    request: Answer, questions: Sequence[Question], bench: Bench, *, choices_a_prompt: int
+) -> None:
+    """Several choices: every one is held before the first token of any; what they read is planned once."""
+    answers = lifecycle.begin_choices(request, count=len(questions), now=bench.now())
+    drafts: dict[tuple[str, ...], Draft] = {}
+    making: list[tuple[Choice, Ready]] = []
+    with ended_with_the_request(answers, bench), ExitStack() as on_failure:
+        for question, answer in zip(questions, answers, strict=True):
+            if question.prompts not in drafts:
+                drafts[question.prompts] = drafted(request, question, bench)
+            choice = choice_of(request, answer, bench)
+            draft = replace(drafts[question.prompts], question=question)
+            making.append((choice, held_ready(answer, draft, choice.bench)))
+            on_failure.enter_context(given_back_on_failure(answer, bench))
+        for choice, ready in making:
+            choice.channel.publish(ready.answer.pk, ready.start)
+    in_turns(request, [(choice, made(ready, choice.bench)) for choice, ready in making], bench)
+    end(request, [choice for choice, _ in making], choices_a_prompt=choices_a_prompt, bench=bench)
+    for draft in drafts.values():
+        counting.count_answer(answer=request, wishes=draft.question.wishes, plan=draft.plan, now=bench.now())
+
+
+def drafted(answer: Answer, question: Question, bench: Bench) -> Draft:
+    """Who votes on this question, and what each row reads."""
     vector = bench.encoder.embed([question.text])[0]
     admission = admitted(answer, question, vector, bench)
     routed = routed_of(question, admission, vector, bench)
@@ -48,62 +119,87 @@ def answer_question(answer: Answer, bench: Bench) -> None:
     )
     plan = agreed(plan, consumer=answer.organisation, question=question, now=bench.now())
     prompts = prompts_for(question=question, plan=plan, materials=materials, core=bench.core)
-    plan, allowance, held = hold(plan=plan, question=question, answer=answer, bench=bench)
+    return Draft(question, plan, materials, prompts, admission.parameters)
+
+
+def held_ready(answer: Answer, draft: Draft, bench: Bench) -> Ready:
+    """Money and nats are held; where anything fails they have gone back."""
+    plan, allowance, held = hold(plan=draft.plan, question=draft.question, answer=answer, bench=bench)
     with given_back_on_failure(answer, bench):
         identity = identity_of(
-            question=question, plan=plan, materials=materials, core=bench.core, trained=admission.parameters
+            question=draft.question,
+            plan=plan,
+            materials=draft.materials,
+            core=bench.core,
+            trained=draft.trained,
         )
         start = start_event(plan=plan, identity=identity, fee_basis_points=settings.PLATFORM_FEE_BASIS_POINTS)
-        bench.channel.publish(answer.pk, start)
         generation = generation_of(
-            question=question,
+            question=draft.question,
             plan=plan,
-            materials=materials,
-            prompts=prompts,
+            materials=draft.materials,
+            prompts=draft.prompts,
             allowance=allowance,
             bench=bench,
         )
+    return Ready(answer, draft, plan, allowance, held, identity, start, generation)
+
+
+def made(ready: Ready, bench: Bench) -> Iterator[None]:
+    """Composes token by token, measures, settles, and tells the end; pauses after each token."""
+    plan, allowance, materials = ready.plan, ready.allowance, ready.draft.materials
     composer = Composer(
-        answer=answer,
+        answer=ready.answer,
         plan=plan,
         allowance=allowance,
         set_names=list(sets_of(plan)),
-        teller=TokenTeller(question, partial(bytes_of, bench.core), bench.core.end_ids),
+        teller=TokenTeller(ready.draft.question, partial(bytes_of, bench.core), bench.core.end_ids),
         bench=bench,
     )
-    made = composer.compose(generation, prompt_tokens=len(prompts.core))
+    composition = Composition(
+        Tally.of([seat.slug for seat in plan.seats]), prompt_tokens=len(ready.draft.prompts.core)
+    )
+    yield from composer.compose(ready.generation, composition)
     measured = Measured(
-        identity=identity,
+        identity=ready.identity,
         plan=plan,
-        tally=made.tally,
+        tally=composition.tally,
         refused=allowance.all_refused(),
         stopped=allowance.all_stopped(),
         passages={seat.slug: quoted(seat.admitted, materials[seat.slug]) for seat in plan.seats},
     )
     last = settle_answer(
-        answer=answer,
-        question=question,
+        answer=ready.answer,
+        question=ready.draft.question,
         measured=measured,
-        made=made,
+        made=composition,
         allowance=allowance,
-        held=held,
-        start=start,
+        held=ready.held,
+        start=ready.start,
         bench=bench,
     )
-    bench.channel.publish(answer.pk, last)
-    counting.count_answer(answer=answer, wishes=question.wishes, plan=plan, now=bench.now())
+    bench.channel.publish(ready.answer.pk, last)
 
 
 def explain_plan(answer: Answer, bench: Bench) -> None:
     """The same way up to the plan; nothing is held, no adapter is loaded, nothing is spent."""
-    question = understood(answer)
+    asked = understood(answer)
+    if len(asked.prompts) > 1:
+        raise refuse("prompt", "A plan is for one prompt.", next_step="Ask for the plan of each apart.")
+    question = asked.choices()[0]
     vector = bench.encoder.embed([question.text])[0]
     admission = admitted(answer, question, vector, bench)
     routed = routed_of(question, admission, vector, bench)
     plan = plan_of(question, admission, routed)
-    event = {"type": "plan", "plan": plan_report(plan=plan, question=question)}
+    report = plan_report(plan=plan, question=question)
+    event = {"type": "plan", "plan": {**report, "choices": _of_all(plan, asked.n)}}
     lifecycle.finish(answer, state=AnswerState.DONE, outcome=[event], now=bench.now(), receipt_id=None)
     bench.channel.publish(answer.pk, event)
+
+
+def _of_all(plan: Plan, n: int) -> dict[str, int]:
+    """The plan is each choice's; this is what they can cost together."""
+    return {"n": n, "total_micro_usd": n * plan.quote.total}
 
 
 def understood(answer: Answer) -> Question:

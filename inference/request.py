@@ -5,11 +5,11 @@ engine, which gets the body as it was stored.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from inference.fields import Fields, refuse
-from inference.prompts import Message, read_messages, read_prompt
+from inference.prompts import Message, read_messages, read_prompts
 from inference.unsupported import HARMLESS, refuse_unsupported
 from inference.wishes import Wishes, read_wishes, refuse_what_private_forbids
 
@@ -17,6 +17,7 @@ Kind = Literal["chat", "completion"]
 DEFAULT_MAX_TOKENS: Mapping[str, int] = {"chat": 256, "completion": 16}
 MOST_TOKENS = 2048
 MOST_TOKENS_OF_A_LABEL = 16
+MOST_CHOICES = 8  # each is an answer with rows, a hold and a receipt of its own
 MOST_TOP_LOGPROBS: Mapping[str, int] = {"chat": 20, "completion": 5}
 LEAST_TEMPERATURE = 0.05
 READ = frozenset(
@@ -36,7 +37,8 @@ class Question:
     kind: Kind
     model: str
     messages: tuple[Message, ...]  # chat
-    prompt: str  # completion
+    prompts: tuple[str, ...]  # completion
+    n: int  # choices of each prompt
     max_tokens: int
     temperature: float
     top_p: float
@@ -45,6 +47,32 @@ class Question:
     include_usage: bool
     logprobs: int | None  # how many of the likeliest tokens are told beside each; None: nothing is told
     wishes: Wishes
+
+    @property
+    def prompt(self) -> str:
+        """The only prompt of a completion; "" in chat."""
+        return self.prompts[0] if self.prompts else ""
+
+    def choices(self) -> "tuple[Question, ...]":
+        """One question for each choice, prompt by prompt. Seeds count up, the price limit is shared out
+        evenly; every other limit is each choice's own, because each is an answer.
+        """
+        prompts: list[tuple[str, ...]] = [(one,) for one in self.prompts] or [()]
+        count = len(prompts) * self.n
+        price, seed = self.wishes.max_price_micro_usd, self.wishes.seed
+        return tuple(
+            replace(
+                self,
+                prompts=prompts[place // self.n],
+                n=1,
+                wishes=replace(
+                    self.wishes,
+                    max_price_micro_usd=None if price is None else price // count,
+                    seed=None if seed is None else seed + place,
+                ),
+            )
+            for place in range(count)
+        )
 
     @property
     def text(self) -> str:
@@ -70,7 +98,8 @@ def understand(body: Any, *, kind: Kind, default_purpose: str, seats: int) -> Qu
         kind=kind,
         model=_model(fields),
         messages=read_messages(fields) if kind == "chat" else (),
-        prompt=read_prompt(fields) if kind == "completion" else "",
+        prompts=read_prompts(fields) if kind == "completion" else (),
+        n=fields.whole("n", 1, least=1, most=MOST_CHOICES),
         max_tokens=_max_tokens(fields, kind),
         temperature=_temperature(fields),
         top_p=fields.number("top_p", 1.0, least=0.0001, most=1),
@@ -82,6 +111,7 @@ def understand(body: Any, *, kind: Kind, default_purpose: str, seats: int) -> Qu
     )
     _refuse_no_purpose(wishes)
     _refuse_long_classification(question)
+    _refuse_many_choices(question)
     if wishes.is_private:
         refuse_what_private_forbids(
             wishes,
@@ -177,6 +207,16 @@ def _refuse_long_classification(question: Question) -> None:
             "max_tokens",
             f"A classification has at most {MOST_TOKENS_OF_A_LABEL} tokens.",
             next_step=f"Set `max_tokens` to {MOST_TOKENS_OF_A_LABEL} or less, or ask for an answer.",
+        )
+
+
+def _refuse_many_choices(question: Question) -> None:
+    count = len(question.prompts) * question.n
+    if count > MOST_CHOICES:
+        raise refuse(
+            "prompt",
+            f"One request is given at most {MOST_CHOICES} choices; these prompts ask for {count}.",
+            next_step="Send fewer prompts at once, or a smaller `n`.",
         )
 
 

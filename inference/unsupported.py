@@ -35,11 +35,12 @@ ELSEWHERE = {
 
 
 def refuse_unsupported(fields: Fields, *, kind: str) -> None:
-    for key in ("n", "best_of"):
-        if fields.whole(key, 1, least=1, most=128) != 1:
-            raise refuse(
-                key, "One answer a request is given for now.", next_step="Send the request several times."
-            )
+    if fields.whole("best_of", 1, least=1, most=128) != 1:
+        raise refuse(
+            "best_of",
+            "`best_of` is not supported: answers that are thrown away would be paid all the same.",
+            next_step="Ask for `n` choices and choose yourself.",
+        )
     for key, neutral in NEUTRAL.items():
         value = fields.raw(key)
         if value and value not in neutral:

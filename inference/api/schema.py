@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiResponse
+from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
 from inference.obstacles import SENTENCES
@@ -52,6 +52,9 @@ class QuestionIn(serializers.Serializer[Any]):
     """What both endpoints take."""
 
     model = serializers.CharField()
+    n = serializers.IntegerField(
+        required=False, min_value=1, max_value=8, help_text="choices; each is charged and has its own receipt"
+    )
     max_tokens = serializers.IntegerField(required=False, min_value=1)
     temperature = serializers.FloatField(required=False, help_text="0, or 0.05 to 2")
     top_p = serializers.FloatField(required=False)
@@ -77,7 +80,7 @@ class ChatIn(QuestionIn):
 
 
 class CompletionIn(QuestionIn):
-    prompt = serializers.CharField()
+    prompt = serializers.JSONField(help_text="a text, or several that are answered side by side")
     logprobs = serializers.IntegerField(
         required=False, min_value=0, max_value=5, help_text="open answers: and so many of the likeliest"
     )
@@ -176,6 +179,31 @@ class AbcOut(serializers.Serializer[Any]):
     )
 
 
+class SourceSumOut(serializers.Serializer[Any]):
+    source = serializers.CharField()  # type: ignore[assignment]
+    charge_micro_usd = serializers.IntegerField()
+
+
+class FailedChoiceOut(serializers.Serializer[Any]):
+    """What was delivered of it is settled; the choice is not in `choices`."""
+
+    index = serializers.IntegerField()
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class AbcSumsOut(serializers.Serializer[Any]):
+    """Of a request for several choices: what they cost together. Each choice carries its own account."""
+
+    mode = serializers.CharField()
+    core = serializers.CharField()
+    receipt_ids = serializers.ListField(child=serializers.UUIDField())
+    sources = SourceSumOut(many=True)
+    fee_micro_usd = serializers.IntegerField()
+    charge_micro_usd = serializers.IntegerField(help_text="total")
+    failed = FailedChoiceOut(many=True, required=False)
+
+
 class TokenUsageOut(serializers.Serializer[Any]):
     prompt_tokens = serializers.IntegerField()
     completion_tokens = serializers.IntegerField()
@@ -190,7 +218,7 @@ class ReplyOut(serializers.Serializer[Any]):
     system_fingerprint = serializers.CharField(help_text="equal where core, constants and seats are")
     choices = serializers.ListField(child=serializers.JSONField())
     usage = TokenUsageOut()
-    abc = AbcOut()
+    abc = PolymorphicProxySerializer("AbcOfTheReply", [AbcOut, AbcSumsOut], None)
 
 
 class ChatOut(ReplyOut):
@@ -272,6 +300,11 @@ class PlannedSourceOut(serializers.Serializer[Any]):
     privacy = PlannedPrivacyOut(allow_null=True, help_text="private mode: from public values only")
 
 
+class PlannedChoicesOut(serializers.Serializer[Any]):
+    n = serializers.IntegerField()
+    total_micro_usd = serializers.IntegerField(help_text="the most that they can cost together")
+
+
 class PlanOut(serializers.Serializer[Any]):
     """EXPLAIN for an answer."""
 
@@ -284,6 +317,7 @@ class PlanOut(serializers.Serializer[Any]):
     excluded = ExcludedOut(many=True)
     excluded_counts = serializers.DictField(child=serializers.IntegerField())
     quote = QuoteOut()
+    choices = PlannedChoicesOut()
 
 
 class ModelOut(serializers.Serializer[Any]):

@@ -6,6 +6,7 @@ choice with an empty delta, because most programs read `choices[0]` of every chu
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
 from inference.api import logprobs
@@ -37,51 +38,86 @@ class Shape:
 
     def whole(self, told: Sequence[Event]) -> Json:
         """The reply of a request without `stream`, from all of its events."""
-        tokens = [event for event in told if event["type"] == "token"]
+        kind = "chat.completion" if self.is_chat else "text_completion"
+        done = told[-1]
+        ends = [event for event in told if event["type"] in {"choice", "failed"}]
+        choices = [
+            {**self._choice(told, end), "abc": end["abc"]}
+            for end in sorted(ends, key=itemgetter("index"))
+            if end["type"] == "choice"
+        ]
+        failed = [_failed(end) for end in ends if end["type"] == "failed"]
+        return {
+            **self._head(kind),
+            "choices": choices or [self._choice(told, done)],
+            "usage": done["usage"],
+            "abc": {**done["abc"], **({"failed": failed} if failed else {})},
+        }
+
+    def _choice(self, told: Sequence[Event], end: Event) -> Json:
+        """All that was said under the index of `end`."""
+        index = end.get("index", 0)
+        tokens = [one for one in told if one["type"] == "token" and one.get("index", 0) == index]
         text = "".join(event["text"] for event in tokens)
-        entries = [entry for event in tokens for entry in event.get("logprobs", ())]
         said: Json = (
             {"message": {"role": "assistant", "content": text, "refusal": None}}
             if self.is_chat
             else {"text": text}
         )
-        done = told[-1]
-        choice = {
-            "index": 0,
+        entries = [entry for event in tokens for entry in event.get("logprobs", ())]
+        return {
+            "index": index,
             **said,
             "logprobs": self._logprobs(entries),
-            "finish_reason": done["finish_reason"],
+            "finish_reason": end["finish_reason"],
         }
-        kind = "chat.completion" if self.is_chat else "text_completion"
-        return {**self._head(kind), "choices": [choice], "usage": done["usage"], "abc": done["abc"]}
 
     def chunks(self, event: Event) -> Iterator[Json]:
         """What one event becomes in a stream; some become nothing."""
+        index = event.get("index", 0)
         match event["type"]:
             case "start":
                 first: Json = (
                     {"delta": {"role": "assistant", "content": ""}} if self.is_chat else {"text": ""}
                 )
-                yield {**self._chunk(first), "abc": {"event": "abc.votes", **event.get("votes", {})}}
+                yield self._telling(first, index, "votes", event.get("votes", {}))
             case "token":
-                yield self._chunk(self._delta(event["text"]), entries=event.get("logprobs", ()))
+                yield self._chunk(self._delta(event["text"]), index, entries=event.get("logprobs", ()))
             case "influence" | "budget" | "policy" as kind:
                 told = {key: value for key, value in event.items() if key != "type"}
-                yield {**self._chunk(self._delta("")), "abc": {"event": f"abc.{kind}", **told}}
+                yield self._telling(self._delta(""), index, kind, told)
+            case "failed":
+                yield self._telling(self._delta(""), index, "failed", _failed(event))
+            case "choice":
+                chunk = self._chunk(self._nothing(), index, finish_reason=event["finish_reason"])
+                chunk["choices"][0]["abc"] = event["abc"]
+                yield chunk
             case "done":
-                last: Json = {"delta": {}} if self.is_chat else {"text": ""}
-                yield {**self._chunk(last, finish_reason=event["finish_reason"]), "abc": event["abc"]}
+                last = self._chunk(self._nothing(), 0, finish_reason=event.get("finish_reason"))
+                yield {**last, "abc": event["abc"]}
                 if self.include_usage:
                     yield {**self._head(self._chunk_kind()), "choices": [], "usage": event["usage"]}
+
+    def _telling(self, said: Mapping[str, Any], index: int, name: str, told: Mapping[str, Any]) -> Json:
+        """A chunk that carries an event of ours."""
+        return {**self._chunk(said, index), "abc": {"event": f"abc.{name}", **told, "index": index}}
+
+    def _nothing(self) -> Json:
+        return {"delta": {}} if self.is_chat else {"text": ""}
 
     def _delta(self, text: str) -> Json:
         return {"delta": {"content": text}} if self.is_chat else {"text": text}
 
     def _chunk(
-        self, said: Mapping[str, Any], *, entries: Sequence[Event] = (), finish_reason: str | None = None
+        self,
+        said: Mapping[str, Any],
+        index: int,
+        *,
+        entries: Sequence[Event] = (),
+        finish_reason: str | None = None,
     ) -> Json:
-        choice = {
-            "index": 0,
+        choice: Json = {
+            "index": index,
             **said,
             "logprobs": self._logprobs(entries) if entries else None,
             "finish_reason": finish_reason,
@@ -106,3 +142,10 @@ class Shape:
             "model": self.model,
             "system_fingerprint": self.fingerprint,
         }
+
+
+def _failed(event: Event) -> Json:
+    """A choice that could not be finished, while others were; what was delivered of it is settled."""
+    problem = event["problem"]
+    message = f"{problem['detail']} {problem['next_step']}".strip()
+    return {"index": event["index"], "code": problem["code"], "message": message}

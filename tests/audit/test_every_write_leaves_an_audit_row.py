@@ -32,6 +32,7 @@ EXEMPT = {
     "accounting.sealing.sealer._seal_next": "a seal is signed and is what the audit log is proven by",
     "inference.lifecycle.queue": ANSWER,
     "inference.lifecycle.start": ANSWER,
+    "inference.lifecycle.begin_choices": ANSWER,
     "inference.lifecycle.renew": ANSWER,
     "inference.lifecycle.finish": ANSWER,
     "inference.lifecycle.fail": ANSWER,

@@ -1,6 +1,7 @@
 """What a request may and may not say: one line per refusal, each with its field."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -64,6 +65,15 @@ def test_both_names_of_the_token_limit_and_of_the_seed_mean_the_same():
     assert chat(seed=3).wishes.seed == chat(abc={"seed": 3}).wishes.seed == 3
 
 
+def test_choices_share_the_price_limit_and_count_the_seed_up():
+    choices = chat(n=3, seed=4, abc={"max_price_micro_usd": 100, "max_influence_nats": 2}).choices()
+    assert [one.wishes.seed for one in choices] == [4, 5, 6]
+    assert {(one.n, one.wishes.max_price_micro_usd, one.wishes.max_influence_nats) for one in choices} == {
+        (1, 33, 2.0)
+    }
+    assert [one.wishes.seed for one in chat(n=2).choices()] == [None, None]
+
+
 def test_log_probabilities_are_asked_for_with_or_without_the_likeliest():
     assert chat().logprobs is chat(logprobs=False).logprobs is None
     assert chat(logprobs=True).logprobs == 0
@@ -103,7 +113,7 @@ def test_not_storing_can_be_said_in_either_place():
         ({"max_tokens": 10**9}, "max_tokens"),
         ({"max_tokens": 1.5}, "max_tokens"),
         ({"max_tokens": 5, "max_completion_tokens": 6}, "max_tokens"),
-        ({"n": 2}, "n"),
+        ({"n": 9}, "n"),
         ({"n": 0}, "n"),
         ({"logprobs": 1}, "logprobs"),
         ({"top_logprobs": 2}, "top_logprobs"),
@@ -163,7 +173,7 @@ def test_a_body_that_is_no_object_is_refused(body):
         understand(body, kind="chat", default_purpose="research", seats=4)
 
 
-def test_a_completion_takes_one_prompt():
+def test_a_completion_takes_one_prompt_or_several():
     def completion(**changes):
         body = {"model": "tiny", "prompt": "Once", **changes}
         return understand(body, kind="completion", default_purpose="research", seats=4)
@@ -171,16 +181,21 @@ def test_a_completion_takes_one_prompt():
     assert completion().prompt == completion(prompt=["Once"]).prompt == "Once"
     assert completion().max_tokens == 16
     assert completion(logprobs=0).logprobs == 0
-    for bad in (
+    wrong: list[dict[str, Any]] = [
         {"logprobs": 6},
         {"logprobs": True},
         {"logprobs": 1, "top_logprobs": 1},
         {"prompt": ""},
-        {"prompt": ["a", "b"]},
+        {"prompt": ["a", ""]},
+        {"prompt": ["a"] * 9},
+        {"prompt": ["a"] * 3, "n": 3},
+        {"prompt": [[1]]},
+        {"prompt": []},
         {"prompt": [1, 2]},
         {"echo": True},
         {"best_of": 2},
-    ):
+    ]
+    for bad in wrong:
         with pytest.raises(Invalid):
             completion(**bad)
 
