@@ -4,6 +4,7 @@ Under ASGI the wait is asynchronous, so that a caller who leaves is noticed; und
 same events are read in the request's own thread.
 """
 
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import uuid4
@@ -21,6 +22,28 @@ from inference.models import Answer
 from inference.problems import error_of
 from marketplace.api.base import MarketView
 from marketplace.api.caller import caller_of
+
+API_VERSION = "2020-10-01"  # the version of OpenAI's API whose shapes these are
+
+
+class OpenAiView(MarketView):
+    """One of the addresses that OpenAI's clients call: its errors and headers are theirs."""
+
+    scope = "answers"
+    openai_errors = True
+
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+        self.began = time.monotonic()
+        made: Request = super().initialize_request(request, *args, **kwargs)
+        return made
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+        """Of a stream: how long its first event took."""
+        finished: Response = super().finalize_response(request, response, *args, **kwargs)
+        finished.headers["OpenAI-Version"] = API_VERSION
+        finished.headers["OpenAI-Processing-Ms"] = str(round((time.monotonic() - self.began) * 1000))
+        finished.headers.setdefault("X-Request-Id", str(uuid4()))
+        return finished
 
 
 class AskingView(MarketView):

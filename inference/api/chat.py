@@ -11,7 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from inference import intake
-from inference.api.base import AskingView, all_events, first_event, first_event_async, follow, is_asynchronous
+from inference.api.base import (
+    AskingView,
+    OpenAiView,
+    all_events,
+    first_event,
+    first_event_async,
+    follow,
+    is_asynchronous,
+)
 from inference.api.schema import ChatIn, ChatOut, CompletionIn, CompletionOut, documented_errors
 from inference.api.shapes import Shape
 from inference.api.sse import stream, stream_async
@@ -25,10 +33,9 @@ DESCRIPTION = (
 )
 
 
-class AnswerView(AskingView):
+class AnswerView(OpenAiView, AskingView):
     """One of OpenAI's two endpoints."""
 
-    openai_errors = True
     kind: AnswerKind
 
     def answer(self, request: Request) -> HttpResponseBase:

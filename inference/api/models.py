@@ -8,16 +8,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounting.errors import NotFound
+from inference.api.base import OpenAiView
 from inference.api.schema import ModelOut, ModelsOut, documented_errors
-from marketplace.api.base import MarketView
 
 CREATED = 1_767_225_600  # 2026-01-01: OpenAI's clients want a moment
 
 
-class Models(MarketView):
-    scope = "answers"
-    openai_errors = True
-
+class Models(OpenAiView):
     @extend_schema(
         operation_id="models_list", summary="The models", responses={200: ModelsOut, **documented_errors()}
     )
@@ -25,10 +22,8 @@ class Models(MarketView):
         return Response({"object": "list", "data": [_model()]})
 
 
-class OneModel(MarketView):
-    scope = "answers"
+class OneModel(OpenAiView):
     slug_names = "model"
-    openai_errors = True
 
     @extend_schema(summary="One model", responses={200: ModelOut, **documented_errors()})
     def get(self, request: Request, slug: str) -> Response:  # noqa: ARG002 (the framework's signature)

@@ -11,8 +11,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import SimpleRateThrottle
-from rest_framework.views import APIView
 
 from inference import intake
 from inference.api.base import AskingView, all_events
@@ -21,18 +19,17 @@ from inference.models import AnswerKind
 from inference.plan_text import plan_text
 from marketplace.api.caller import caller_of
 from marketplace.api.schema import problems
-from marketplace.api.throttling import RequestsPerMinute
+from marketplace.api.throttling import PerMinute, RequestsPerMinute
 
 
-class PlansPerMinute(SimpleRateThrottle):
+class PlansPerMinute(PerMinute):
     """Plans are free and show relevance, so an organisation gets few of them: they must not map an index."""
 
-    scope = "plans"
+    @property
+    def limit(self) -> int:
+        return settings.PLANS_PER_MINUTE
 
-    def get_rate(self) -> str:
-        return f"{settings.PLANS_PER_MINUTE}/minute"
-
-    def get_cache_key(self, request: Request, view: APIView) -> str:  # noqa: ARG002 (the framework's)
+    def who(self, request: Request) -> str:
         return f"plans:{caller_of(request).organisation.pk}"
 
 

@@ -7,11 +7,14 @@ from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from accounting.errors import Invalid, TooLarge
 from marketplace.api.caller import HasScope, refuse_other_sources
+from marketplace.api.throttling import rate_headers
 
 
 class MarketView(APIView):
@@ -37,6 +40,17 @@ class MarketView(APIView):
         length = int(request.META.get("CONTENT_LENGTH") or 0)
         if length > self.most_bytes():
             raise TooLarge(f"A body holds at most {self.most_bytes():,} bytes here.")
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        """The same for the request and for its reply, which says what they counted."""
+        self.throttles: list[BaseThrottle] = super().get_throttles()
+        return self.throttles
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+        finished: Response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in rate_headers(getattr(self, "throttles", ())).items():
+            finished.headers[name] = value
+        return finished
 
     def most_bytes(self) -> int:
         return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
