@@ -17,7 +17,7 @@ KEPT_EVENTS = 8192
 KEPT_SECONDS = 900
 
 Event = Mapping[str, Any]
-LAST_EVENTS = frozenset({"done", "error", "plan", "topic", "verification"})
+LAST_EVENTS = frozenset({"done", "error", "plan", "topic", "verification", "measurement"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from inference.net.generation import Generation, Step
 from inference.plan import Plan
 from inference.tally import SeatToken, Tally
 from inference.telling import TokenTeller, influence_event
+from inference.token_rows import Moved, TokenRows
 from marketplace.suspending import Stop, stop_of
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class Composition:
     prompt_tokens: int
     parts: list[str] = field(default_factory=list)
     logprobs: list[dict[str, Any]] = field(default_factory=list)  # of the tokens that were delivered
+    token_rows: TokenRows | None = None  # where the request asked for them
     finish_reason: str = "length"
     state: AnswerState = AnswerState.DONE
     transcript: dict[str, Any] | None = None
@@ -105,6 +107,8 @@ class Composer:
             )
             for seat in step.seats
         }
+        if made.token_rows is not None and step.log_probability is not None:
+            made.token_rows.add(step.token_id, step.log_probability, moved_by(step))
         together = zip(self.set_names, step.set_nats, strict=False)  # private answers measure none
         made.tally.draw(tokens, dict(together))
         self.allowance.token_drawn()
@@ -148,3 +152,11 @@ class Composer:
             extend_to=now + timedelta(seconds=settings.HOLD_SECONDS),
         )
         lifecycle.renew(answer_id=self.answer.pk, now=now)
+
+
+def moved_by(step: Step) -> dict[str, Moved]:
+    """What every seat did at this token, as a heat map tells it."""
+    return {
+        seat.label: Moved(seat.gamma_effective, seat.forward, seat.reverse, seat.symmetric, seat.help_nats)
+        for seat in step.seats
+    }

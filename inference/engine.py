@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounting.errors import DomainError, Forbidden
 from accounting.settlement import settle_lost
-from inference import counting, judging_topics, lifecycle, query, replaying
+from inference import counting, judging_topics, lifecycle, measuring, query, replaying
 from inference.bench import Bench
 from inference.channel import AnswerChannel, current_channel
 from inference.models import Answer, AnswerKind
@@ -33,6 +33,7 @@ STEPS = {
     AnswerKind.COMPLETION: query.answer_question,
     AnswerKind.PLAN: query.explain_plan,
     AnswerKind.VERIFICATION: replaying.verify_receipt,
+    AnswerKind.MEASUREMENT: measuring.measure,
     AnswerKind.TOPIC: judging_topics.judge_question,
 }
 _one_at_a_time = threading.RLock()

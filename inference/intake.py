@@ -62,6 +62,11 @@ def submit_verification(*, caller: Caller, receipt_id: str, now: datetime) -> An
     return lifecycle.queue(_asked(caller, AnswerKind.VERIFICATION, {"receipt_id": receipt_id}), now=now)
 
 
+def submit_measurement(*, caller: Caller, wanted: Mapping[str, Any], now: datetime) -> Answer:
+    """Something to be measured again of an earlier answer: `wanted` names the receipt and what `of` it."""
+    return lifecycle.queue(_asked(caller, AnswerKind.MEASUREMENT, wanted), now=now)
+
+
 def spoken_kind(kind: AnswerKind, body: Any) -> Kind:
     """A plan takes the body of either endpoint."""
     if kind == AnswerKind.PLAN:

@@ -16,6 +16,7 @@ class AnswerKind(models.TextChoices):
     PLAN = "plan"
     VERIFICATION = "verification"
     TOPIC = "topic"
+    MEASUREMENT = "measurement"
 
 
 class AnswerState(models.TextChoices):

@@ -26,6 +26,7 @@ from inference.holding import given_back_on_failure, hold
 from inference.identity import identity_of
 from inference.intake import refuse_suspended, spoken_kind
 from inference.materials import Material, Materials, plan_with_materials, quoted
+from inference.measuring import token_rows_of
 from inference.models import Answer, AnswerKind, AnswerState
 from inference.net.constants import RELEVANCE_LEAST
 from inference.net.encoder import Vectors
@@ -41,6 +42,7 @@ from inference.routing import Routed, route
 from inference.settling import settle_answer
 from inference.tally import Tally
 from inference.telling import TokenTeller, start_event
+from inference.token_rows import TokenRows
 from inference.topics import on_topic
 from marketplace import key_limits, taking_effect
 from marketplace.admission import Admission, admit
@@ -157,7 +159,9 @@ def made(ready: Ready, bench: Bench) -> Iterator[None]:
         bench=bench,
     )
     composition = Composition(
-        Tally.of([seat.slug for seat in plan.seats]), prompt_tokens=len(ready.draft.prompts.core)
+        Tally.of([seat.slug for seat in plan.seats]),
+        prompt_tokens=len(ready.draft.prompts.core),
+        token_rows=_token_rows(ready.draft.question, bench),
     )
     yield from composer.compose(ready.generation, composition)
     measured = Measured(
@@ -179,6 +183,12 @@ def made(ready: Ready, bench: Bench) -> Iterator[None]:
         bench=bench,
     )
     bench.channel.publish(ready.answer.pk, last)
+
+
+def _token_rows(question: Question, bench: Bench) -> TokenRows | None:
+    if question.wishes.explain != "tokens":
+        return None
+    return token_rows_of(bench.core)
 
 
 def explain_plan(answer: Answer, bench: Bench) -> None:

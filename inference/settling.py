@@ -122,5 +122,13 @@ def _last_event(made: Composition, measured: Measured, settled: Settled) -> dict
         "type": "done",
         "finish_reason": made.finish_reason,
         "usage": made.usage,
-        "abc": {**abc_of(measured, settled), "stopped": stopped},
+        "abc": {**abc_of(measured, settled), "stopped": stopped, "tokens": _tokens(made, settled)},
     }
+
+
+def _tokens(made: Composition, settled: Settled) -> dict[str, Any] | None:
+    """The heat map's data where the request asked for it; its beginning, if a reply cannot hold it all."""
+    if made.token_rows is None:
+        return None
+    more = f"/v1/receipts/{settled.receipt_id}/tokens"
+    return made.token_rows.report(delivered=made.tally.tokens_delivered, more=more)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inference.api import chat, models, plan, receipts
+from inference.api import chat, measurements, models, plan, receipts
 
 urlpatterns = [
     path("models", models.Models.as_view()),
@@ -13,5 +13,7 @@ urlpatterns = [
     path("receipts", receipts.Receipts.as_view()),
     path("receipts/<uuid:receipt_id>", receipts.OneReceipt.as_view()),
     path("receipts/<uuid:receipt_id>/jws", receipts.ReceiptJws.as_view()),
+    path("receipts/<uuid:receipt_id>/tokens", measurements.ReceiptTokens.as_view()),
+    path("receipts/<uuid:receipt_id>/attribution", measurements.ReceiptAttribution.as_view()),
     path("receipts/<uuid:receipt_id>/verify", receipts.VerifyReceipt.as_view()),
 ]

@@ -13,7 +13,7 @@ from inference.fields import Fields, refuse
 MODES = ("open", "private")
 Asked = Literal["answer", "classification"]
 OUTPUTS = ("answer", "classification")
-EXPLAIN = ("sources",)  # per token comes with the heat map
+EXPLAIN = ("sources", "tokens")
 MOST_MICRO_USD = 10**15
 MOST_NATS = 1e6
 KNOWN = frozenset(
@@ -124,6 +124,12 @@ def refuse_what_private_forbids(
         )
     if top_p < 1:
         raise refuse("top_p", f"{because} `top_p` below 1 is not allowed.", next_step="Leave `top_p` out.")
+    if wishes.explain == "tokens":
+        raise refuse(
+            "abc.explain",
+            f"{because} Nothing is measured, so no token is explained.",
+            next_step="Leave `abc.explain` out.",
+        )
     if logprobs:
         raise refuse("logprobs", f"{because} `logprobs` would show it.", next_step="Leave `logprobs` out.")
     if wishes.seed is not None:

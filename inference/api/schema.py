@@ -149,6 +149,75 @@ class StoppedOut(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
+class TokenMovedOut(NatsOut):
+    """What one source did at one token, in nats."""
+
+    gamma_effective = serializers.FloatField(help_text="the voting right that it had there")
+    help_nats = serializers.FloatField(help_text="log-probability with the source minus without")
+
+
+class TokenRowOut(serializers.Serializer[Any]):
+    index = serializers.IntegerField()
+    text = serializers.CharField(
+        help_text="all rows joined are the text; a character of several tokens stands with the last of them"
+    )
+    bytes = serializers.ListField(child=serializers.IntegerField(), help_text="the token's own")
+    is_end = serializers.BooleanField(help_text="the token that ended the answer; it has no text")
+    log_probability = serializers.FloatField(help_text="under the whole vote")
+    sources = serializers.DictField(child=TokenMovedOut(), help_text="by source")
+
+
+class SpanMovedOut(NatsOut):
+    help_nats = serializers.FloatField(help_text="how much likelier the source made the whole span")
+
+
+class SpanOut(serializers.Serializer[Any]):
+    """A sentence: sums over its tokens."""
+
+    first = serializers.IntegerField(help_text="index of its first token")
+    last = serializers.IntegerField()
+    text = serializers.CharField()
+    sources = serializers.DictField(child=SpanMovedOut(), help_text="by source")
+
+
+class TokenPageOut(serializers.Serializer[Any]):
+    first = serializers.IntegerField()
+    count = serializers.IntegerField()
+    of = serializers.IntegerField(help_text="tokens that were delivered")
+    next = serializers.IntegerField(allow_null=True, help_text="first token of the next page")
+    rows = TokenRowOut(many=True)
+    spans = SpanOut(many=True)
+
+
+class TokensOut(TokenPageOut):
+    receipt_id = serializers.UUIDField()
+
+
+class AbcTokensOut(TokenPageOut):
+    more = serializers.CharField(help_text="address of every page, while the transcript is kept")
+
+
+class SetsIn(serializers.Serializer[Any]):
+    sets = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField(), min_length=1, max_length=256),
+        min_length=1,
+        max_length=32,
+        help_text="lists of voters of this answer",
+    )
+
+
+class SetOut(serializers.Serializer[Any]):
+    sources = serializers.ListField(child=serializers.CharField())
+    attribution_nats = NatsOut()
+
+
+class AttributionOut(serializers.Serializer[Any]):
+    receipt_id = serializers.UUIDField()
+    alpha = serializers.FloatField()
+    tokens = serializers.IntegerField(help_text="that were drawn")
+    sets = SetOut(many=True)
+
+
 class AbcOut(serializers.Serializer[Any]):
     """Who voted, what each moved, and what each was paid."""
 
@@ -174,6 +243,9 @@ class AbcOut(serializers.Serializer[Any]):
         "nobody; null in private answers",
     )
     shared_meaning = serializers.CharField(allow_null=True, help_text="the same in one plain sentence")
+    tokens = AbcTokensOut(
+        allow_null=True, help_text="with `explain: tokens`; in a stream in the last chunk; null otherwise"
+    )
     stopped = StoppedOut(
         allow_null=True, help_text="why it ended in mid-answer (finish_reason is then `content_filter`)"
     )

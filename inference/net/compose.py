@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from accounting.maths.zcdp import private_charge_nats
-from inference.net import caps, drawing, open_rule, private_rule
+from inference.net import caps, drawing, open_rule, private_rule, renyi
 from inference.net.transcript import Rule, SeatRecord
 
 
@@ -91,7 +91,7 @@ def compose_open(
     helped = capped.help_nats(token)  # (seats,)
     columns = (capped.weights, capped.limited, capped.forward, capped.reverse, capped.symmetric, helped)
     moved = tuple(Moved(*row) for row in zip(*(column.tolist() for column in columns), strict=True))
-    together = tuple(_set_nats(capped, rows, alpha=rule.alpha) for rows in sets)
+    together = tuple(float(rows_left_out(capped, rows, alpha=rule.alpha).symmetric) for rows in sets)
     return Composed(token, float(log_p[token]), moved, together, _likeliest(log_p, drawing_by.told))
 
 
@@ -103,14 +103,14 @@ def _likeliest(log_p: Tensor, count: int) -> tuple[tuple[int, float], ...]:
     return tuple(zip(tokens.tolist(), values.tolist(), strict=True))
 
 
-def _set_nats(capped: caps.Capped, rows: Collection[int], *, alpha: float) -> float:
-    """What a set of rows moved together. A seat that is shared with a row outside the set stays."""
+def rows_left_out(capped: caps.Capped, rows: Collection[int], *, alpha: float) -> renyi.Divergences:
+    """What a set of rows moved together; (1,). A seat that is shared with a row outside the set stays."""
     outside = {seat for row, seat in enumerate(capped.seat_of_row.tolist()) if row not in rows}
     inside = {seat for row, seat in enumerate(capped.seat_of_row.tolist()) if row in rows} - outside - {-1}
     members = torch.tensor(
         [seat in inside for seat in range(capped.vote.seats)], dtype=torch.bool
     )  # (seats,)
-    return float(open_rule.leave_set_out(capped.vote, members, alpha=alpha).symmetric)
+    return open_rule.leave_set_out(capped.vote, members, alpha=alpha)
 
 
 def compose_private(

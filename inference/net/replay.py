@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from inference.net import caps, open_rule
-from inference.net.compose import open_vote
+from inference.net import caps, open_rule, renyi
+from inference.net.compose import open_vote, rows_left_out
 from inference.net.core import Core
 from inference.net.decoder import Ballots, Row
 from inference.net.lora import Adapter
@@ -30,7 +30,21 @@ class Replayed:
     symmetric: dict[str, float]
     help_nats: dict[str, float]
     weights: dict[str, float]
-    vote: open_rule.OpenVote
+    capped: caps.Capped
+
+    @property
+    def vote(self) -> open_rule.OpenVote:
+        return self.capped.vote
+
+    @property
+    def log_probability(self) -> float:
+        """Of the recorded token under the whole vote."""
+        return float(self.vote.log_p[self.token_id])
+
+    def left_out(self, labels: Collection[str], *, alpha: float) -> renyi.Divergences:
+        """What these seats moved together: all of them removed at once, the others as they are; (1,)."""
+        rows = {row for row, label in enumerate(self.weights) if label in labels}
+        return rows_left_out(self.capped, rows, alpha=alpha)
 
 
 def replay(
@@ -48,7 +62,7 @@ def replay(
             symmetric=_named(labels, capped.symmetric),
             help_nats=_named(labels, capped.help_nats(record.token_id)),
             weights=_named(labels, capped.weights),
-            vote=capped.vote,
+            capped=capped,
         )
 
 

@@ -175,5 +175,8 @@ ROWS = (
     Row("GET", "v1/receipts", of_organisation(), "receipts"),
     Row("GET", "v1/receipts/<uuid:receipt_id>", OF_THE_RECEIPT, "receipts"),
     Row("GET", "v1/receipts/<uuid:receipt_id>/jws", OF_ITS_BUYER, "receipts"),
+    Row("GET", "v1/receipts/<uuid:receipt_id>/tokens", OF_ITS_BUYER, "receipts", ok=409),
+    Row("POST", "v1/receipts/<uuid:receipt_id>/attribution", OF_ITS_BUYER, "receipts",
+        {"sets": [["alpine-plants"]]}, 409),
     Row("POST", "v1/receipts/<uuid:receipt_id>/verify", OF_THE_RECEIPT, "receipts"),
 )  # fmt: skip
