@@ -1,9 +1,11 @@
 """A tiny core, an encoder without weights and three tiny partitions, trained once a session."""
 
+import threading
 from pathlib import Path
 
 import pytest
 import torch
+import uvicorn
 from django.utils import timezone
 
 from accounting import check
@@ -17,6 +19,8 @@ from inference.net.training import train_partition
 from inference.shelf import Shelf
 from marketplace import cores
 from marketplace.storage import store
+from tests.inference import here
+from tests.inference.here import PATIENCE_SECONDS, wait_until
 from tests.inference.scene import WORDS, Scene, text_of
 
 
@@ -80,3 +84,21 @@ def scene(cast, trained, tiny_core, encoder, settings, at_once, monkeypatch):
     engine.use(None)
     checked = check.check(now=timezone.now())
     assert checked.sound, checked
+
+
+@pytest.fixture
+def base_url(scene, settings):
+    """The scene, served."""
+    from config.asgi import application
+
+    settings.WORK_RUNNERS = {"immediate": "tests.inference.here.run_beside"}
+    configuration = uvicorn.Config(application, host="127.0.0.1", port=0, lifespan="off", log_level="error")
+    server = uvicorn.Server(configuration)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    wait_until(lambda: server.started)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}/v1"
+    server.should_exit = True
+    thread.join(timeout=PATIENCE_SECONDS)
+    here.engine_thread.submit(lambda: None).result(timeout=PATIENCE_SECONDS)

@@ -1,38 +1,17 @@
 """The unmodified `openai` client against a running server: one ASGI process, the engine in a thread of it."""
 
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import openai
 import pytest
-import uvicorn
 
 from inference.models import Answer
 from inference.net.generation import Generation
-from tests.inference import here
+from tests.inference.here import PATIENCE_SECONDS, wait_until
 
 pytestmark = [pytest.mark.books, pytest.mark.django_db(transaction=True)]
-PATIENCE_SECONDS = 30
-
-
-@pytest.fixture
-def base_url(scene, settings):
-    """The scene, served."""
-    from config.asgi import application
-
-    settings.WORK_RUNNERS = {"immediate": "tests.inference.here.run_beside"}
-    configuration = uvicorn.Config(application, host="127.0.0.1", port=0, lifespan="off", log_level="error")
-    server = uvicorn.Server(configuration)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    wait_until(lambda: server.started)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}/v1"
-    server.should_exit = True
-    thread.join(timeout=PATIENCE_SECONDS)
-    here.engine_thread.submit(lambda: None).result(timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -64,13 +43,6 @@ def gate(monkeypatch):
     monkeypatch.setattr(Generation, "_take", waiting)
     yield made
     made.opened.set()
-
-
-def wait_until(holds):
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
 
 
 def body_of(error: openai.APIError) -> dict[str, Any]:
