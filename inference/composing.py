@@ -17,8 +17,10 @@ from accounting import holds
 from inference import lifecycle
 from inference.allowance import HeldAllowance
 from inference.bench import Bench
+from inference.label_wish import decision_of
 from inference.models import Answer, AnswerState
 from inference.net.generation import Generation, Step
+from inference.net.labels import Labels
 from inference.plan import Plan
 from inference.tally import SeatToken, Tally
 from inference.telling import TokenTeller, influence_event
@@ -40,6 +42,8 @@ class Composition:
     finish_reason: str = "length"
     state: AnswerState = AnswerState.DONE
     transcript: dict[str, Any] | None = None
+    labels: Labels | None = None  # of a classification, and what was decided between them
+    decision: dict[str, Any] | None = None
     stop: Stop | None = None  # whoever asked was suspended meanwhile
 
     @property
@@ -114,6 +118,8 @@ class Composer:
         self.allowance.token_drawn()
 
     def _deliver(self, step: Step, made: Composition) -> None:
+        if made.labels is not None:
+            made.decision = decision_of(step, made.labels)
         logprobs = self.teller.told_with(step)
         if step.text_delta or logprobs:
             made.parts.append(step.text_delta)

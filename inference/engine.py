@@ -31,11 +31,13 @@ logger = logging.getLogger(__name__)
 STEPS = {
     AnswerKind.CHAT: query.answer_question,
     AnswerKind.COMPLETION: query.answer_question,
+    AnswerKind.CLASSIFICATION: query.answer_question,
     AnswerKind.PLAN: query.explain_plan,
     AnswerKind.VERIFICATION: replaying.verify_receipt,
     AnswerKind.MEASUREMENT: measuring.measure,
     AnswerKind.TOPIC: judging_topics.judge_question,
 }
+ANSWERS = frozenset({AnswerKind.CHAT, AnswerKind.COMPLETION, AnswerKind.CLASSIFICATION})
 _one_at_a_time = threading.RLock()
 _benches: list[Bench] = []
 
@@ -92,7 +94,7 @@ def answer(*, answer_id: UUID | str) -> None:
 
 def _count(started: Answer, refusal: DomainError) -> None:
     """Only what would have been an answer, and only where a source's rule ended it."""
-    if started.kind in {AnswerKind.CHAT, AnswerKind.COMPLETION} and isinstance(refusal, Forbidden):
+    if started.kind in ANSWERS and isinstance(refusal, Forbidden):
         wishes = query.understood(started).wishes
         counting.count_refusal(answer=started, wishes=wishes, refusal=refusal, now=timezone.now())
 

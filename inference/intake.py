@@ -13,6 +13,7 @@ from django.conf import settings
 
 from accounting.errors import Invalid, NotFound
 from inference import lifecycle
+from inference.classifying import understand_classification
 from inference.lifecycle import Asked
 from inference.models import Answer, AnswerKind
 from inference.request import Kind, Question, understand
@@ -39,9 +40,7 @@ class Caller:
 def submit(*, caller: Caller, kind: AnswerKind, body: Any, now: datetime) -> tuple[Question, Answer]:
     """A question that will be answered, or planned."""
     refuse_suspended(caller.organisation, caller.api_key)
-    question = understand(
-        body, kind=spoken_kind(kind, body), default_purpose=caller.default_purpose, seats=settings.SEATS
-    )
+    question = understood_by_kind(kind, body, default_purpose=caller.default_purpose)
     _refuse_unknown_model(question.model)
     _refuse_unknown_purpose(question.wishes.purpose)
     key_limits.require_purpose(caller.api_key, question.wishes.purpose)
@@ -65,6 +64,15 @@ def submit_verification(*, caller: Caller, receipt_id: str, now: datetime) -> An
 def submit_measurement(*, caller: Caller, wanted: Mapping[str, Any], now: datetime) -> Answer:
     """Something to be measured again of an earlier answer: `wanted` names the receipt and what `of` it."""
     return lifecycle.queue(_asked(caller, AnswerKind.MEASUREMENT, wanted), now=now)
+
+
+def understood_by_kind(kind: AnswerKind, body: Any, *, default_purpose: str) -> Question:
+    """The body of an answer, of a classification, or of the plan of either."""
+    planned = kind == AnswerKind.PLAN and isinstance(body, Mapping) and "labels" in body
+    if kind == AnswerKind.CLASSIFICATION or planned:
+        return understand_classification(body, default_purpose=default_purpose, seats=settings.SEATS)
+    spoken = spoken_kind(kind, body)
+    return understand(body, kind=spoken, default_purpose=default_purpose, seats=settings.SEATS)
 
 
 def spoken_kind(kind: AnswerKind, body: Any) -> Kind:

@@ -15,6 +15,7 @@ from inference.models import Answer, AnswerState
 from inference.net.core import Core
 from inference.net.replay import Replayed
 from inference.net.spelling import bytes_of
+from inference.obstacles import Obstacle
 from inference.replaying import CannotReplay, Opened, measured_again, open_transcript, receipt_of
 from inference.token_rows import Moved, TokenRows, most_rows
 
@@ -40,6 +41,8 @@ def token_rows_of(core: Core) -> TokenRows:
 
 def _tokens(opened: Opened, wanted: Mapping[str, Any], answer: Answer, bench: Bench) -> Json:
     """One page; the replay ends where the page does."""
+    if opened.transcript.labels is not None:
+        raise CannotReplay(Obstacle("one_decision"))
     rows, relevance = token_rows_of(bench.core), {s.label: s.relevance for s in opened.transcript.seats}
     delivered = opened.receipt.body["tokens"]["delivered"]
     first, count = wanted["first"], min(wanted["count"], most_rows(len(opened.labels)))

@@ -13,6 +13,7 @@ from django.db.models import Q
 class AnswerKind(models.TextChoices):
     CHAT = "chat"
     COMPLETION = "completion"
+    CLASSIFICATION = "classification"
     PLAN = "plan"
     VERIFICATION = "verification"
     TOPIC = "topic"

@@ -25,6 +25,7 @@ SENTENCES = {
     "core_changed": "The answer was made by a core that is not loaded here.",
     "partition_withdrawn": "These sources have been withdrawn since: {}.",
     "partition_unreadable": "The files of these partitions cannot be read at the moment: {}.",
+    "one_decision": "A classification is one decision: it has no tokens to explain.",
     "divergences_differ": "The divergences of {} differ.",
 }
 NEXT_STEPS = {

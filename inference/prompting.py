@@ -28,14 +28,20 @@ def prompts_for(*, question: Question, plan: Plan, materials: Materials, core: C
         own = _prompt(question, core, passages=())
     except PromptTooLong as error:
         raise Invalid(
-            f"The prompt has {error.tokens} tokens; with `max_tokens` {question.max_tokens} at most "
-            f"{error.most} fit into this model.",
+            f"The prompt has {error.tokens} tokens; with {question.room} for the answer at most {error.most} "
+            "fit into this model.",
             code=TOO_LONG,
             next_step="Shorten the prompt or ask for fewer tokens.",
-            param="messages" if question.kind == "chat" else "prompt",
+            param=_param(question),
         ) from error
     texts = {seat.slug: materials[seat.slug].texts for seat in plan.seats}
     return Prompts(own, {slug: _fitting(question, core, passages) for slug, passages in texts.items()})
+
+
+def _param(question: Question) -> str:
+    if question.labels is not None:
+        return "input"
+    return "messages" if question.kind == "chat" else "prompt"
 
 
 def _fitting(question: Question, core: Core, passages: Sequence[str]) -> Sequence[int]:
@@ -50,8 +56,6 @@ def _fitting(question: Question, core: Core, passages: Sequence[str]) -> Sequenc
 
 def _prompt(question: Question, core: Core, *, passages: Sequence[str]) -> Sequence[int]:
     if question.kind == "completion":
-        return text_prompt(
-            core=core, text=question.prompt, passages=passages, answer_tokens=question.max_tokens
-        )
+        return text_prompt(core=core, text=question.prompt, passages=passages, answer_tokens=question.room)
     messages = [{"role": one.role, "content": one.content} for one in question.messages]
-    return chat_prompt(core=core, messages=messages, passages=passages, answer_tokens=question.max_tokens)
+    return chat_prompt(core=core, messages=messages, passages=passages, answer_tokens=question.room)

@@ -50,6 +50,15 @@ def read_prompts(fields: Fields) -> tuple[str, ...]:
     return prompts
 
 
+def read_text(fields: Fields, key: str, *, optional: bool = False) -> str:
+    """One text with something in it; "" where it may be left out and is."""
+    text = fields.text(key)
+    if not optional and not text.strip():
+        raise refuse(key, f"`{key}` is empty.", next_step=f"Give `{key}` some text.")
+    _refuse_over_long(len(text), key)
+    return text
+
+
 def _message(raw: Any, path: str) -> Message:
     if not isinstance(raw, dict):
         raise refuse(path, f"`{path}` must be an object with `role` and `content`.")

@@ -24,7 +24,8 @@ from inference.composing import Composer, Composition
 from inference.fields import refuse
 from inference.holding import given_back_on_failure, hold
 from inference.identity import identity_of
-from inference.intake import refuse_suspended, spoken_kind
+from inference.intake import refuse_suspended, understood_by_kind
+from inference.label_wish import labels_for
 from inference.materials import Material, Materials, plan_with_materials, quoted
 from inference.measuring import token_rows_of
 from inference.models import Answer, AnswerKind, AnswerState
@@ -32,12 +33,13 @@ from inference.net.constants import RELEVANCE_LEAST
 from inference.net.encoder import Vectors
 from inference.net.generation import Generation, generate
 from inference.net.generation import Seat as Row
+from inference.net.labels import Labels
 from inference.net.spelling import bytes_of
 from inference.plan import NANO, House, Plan, Seat, make_plan
 from inference.plan_report import plan_report
 from inference.prompting import Prompts, prompts_for
 from inference.report import ALL_VOTERS, OWNER_PREFIX, Identity, Measured, owners_with_several
-from inference.request import Question, understand
+from inference.request import Question
 from inference.routing import Routed, route
 from inference.settling import settle_answer
 from inference.tally import Tally
@@ -56,6 +58,7 @@ class Draft:
     plan: Plan
     materials: Materials
     prompts: Prompts
+    labels: Labels | None  # of a classification
     trained: int  # parameters of all partitions that the consumer may know of
 
 
@@ -113,6 +116,7 @@ def _answer_each(
 
 def drafted(answer: Answer, question: Question, bench: Bench) -> Draft:
     """Who votes on this question, and what each row reads."""
+    labels = labels_for(question, bench.core)
     vector = bench.encoder.embed([question.text])[0]
     admission = admitted(answer, question, vector, bench)
     routed = routed_of(question, admission, vector, bench)
@@ -121,7 +125,7 @@ def drafted(answer: Answer, question: Question, bench: Bench) -> Draft:
     )
     plan = agreed(plan, consumer=answer.organisation, question=question, now=bench.now())
     prompts = prompts_for(question=question, plan=plan, materials=materials, core=bench.core)
-    return Draft(question, plan, materials, prompts, admission.parameters)
+    return Draft(question, plan, materials, prompts, labels, admission.parameters)
 
 
 def held_ready(answer: Answer, draft: Draft, bench: Bench) -> Ready:
@@ -141,6 +145,7 @@ def held_ready(answer: Answer, draft: Draft, bench: Bench) -> Ready:
             plan=plan,
             materials=draft.materials,
             prompts=draft.prompts,
+            labels=draft.labels,
             allowance=allowance,
             bench=bench,
         )
@@ -162,6 +167,7 @@ def made(ready: Ready, bench: Bench) -> Iterator[None]:
         Tally.of([seat.slug for seat in plan.seats]),
         prompt_tokens=len(ready.draft.prompts.core),
         token_rows=_token_rows(ready.draft.question, bench),
+        labels=ready.draft.labels,
     )
     yield from composer.compose(ready.generation, composition)
     measured = Measured(
@@ -215,8 +221,7 @@ def _of_all(plan: Plan, n: int) -> dict[str, int]:
 def understood(answer: Answer) -> Question:
     """The request as it was stored, read by the same rules as when it came."""
     body = lifecycle.request_of(answer)
-    kind = spoken_kind(AnswerKind(answer.kind), body)
-    return understand(body, kind=kind, default_purpose=answer.purpose, seats=settings.SEATS)
+    return understood_by_kind(AnswerKind(answer.kind), body, default_purpose=answer.purpose)
 
 
 def admitted(answer: Answer, question: Question, vector: Vectors, bench: Bench) -> Admission:
@@ -282,6 +287,7 @@ def generation_of(
     plan: Plan,
     materials: Materials,
     prompts: Prompts,
+    labels: Labels | None,
     allowance: HeldAllowance,
     bench: Bench,
 ) -> Generation:
@@ -298,7 +304,8 @@ def generation_of(
         seed=question.wishes.seed,
         stop=question.stop,
         sets=list(sets_of(plan).values()),
-        likeliest=question.logprobs or 0,
+        likeliest=len(labels.texts) if labels else question.logprobs or 0,
+        labels=labels,
     )
 
 

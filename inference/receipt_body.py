@@ -18,6 +18,7 @@ GREEDY = (
     "At temperature 0 the most likely token was taken; attribution was measured on the vote at temperature 1."
 )
 TRUNCATED = "top_p acted on the drawn token; attribution was measured on the whole vote."
+CLASSIFIED = "The answer is one label: attribution was measured on the law over the labels, as one decision."
 PRIVATE = (
     "Charges are upper bounds that follow from public values; nothing was measured and nothing is replayed."
 )
@@ -100,7 +101,9 @@ def _notes(question: Question) -> list[str]:
     notes = [PRETRAINING]
     if question.wishes.is_private:
         notes.append(PRIVATE)
-    if question.temperature == 0:
+    if question.labels is not None:
+        notes.append(CLASSIFIED)
+    elif question.temperature == 0:
         notes.append(GREEDY)
     if question.top_p < 1:
         notes.append(TRUNCATED)

@@ -31,6 +31,14 @@ READ = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class LabelWish:
+    """What is chosen from in a classification, and whether scores are means over a label's tokens."""
+
+    texts: tuple[str, ...]
+    per_token: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One request in our own terms."""
 
@@ -47,6 +55,12 @@ class Question:
     include_usage: bool
     logprobs: int | None  # how many of the likeliest tokens are told beside each; None: nothing is told
     wishes: Wishes
+    labels: LabelWish | None = None  # of a classification
+
+    @property
+    def room(self) -> int:
+        """Tokens that have to fit behind the prompt."""
+        return MOST_TOKENS_OF_A_LABEL if self.labels is not None else self.max_tokens
 
     @property
     def prompt(self) -> str:
@@ -96,7 +110,7 @@ def understand(body: Any, *, kind: Kind, default_purpose: str, seats: int) -> Qu
     stream = fields.flag("stream", False)
     question = Question(
         kind=kind,
-        model=_model(fields),
+        model=model_of(fields),
         messages=read_messages(fields) if kind == "chat" else (),
         prompts=read_prompts(fields) if kind == "completion" else (),
         n=fields.whole("n", 1, least=1, most=MOST_CHOICES),
@@ -109,7 +123,7 @@ def understand(body: Any, *, kind: Kind, default_purpose: str, seats: int) -> Qu
         logprobs=_logprobs(fields, kind),
         wishes=wishes,
     )
-    _refuse_no_purpose(wishes)
+    refuse_no_purpose(wishes)
     _refuse_long_classification(question)
     _refuse_many_choices(question)
     if wishes.is_private:
@@ -132,7 +146,7 @@ def _abc_with_seed(fields: Fields) -> Fields:
     return Fields({**abc.body, "seed": outer if inner is None else inner}, abc.path)
 
 
-def _model(fields: Fields) -> str:
+def model_of(fields: Fields) -> str:
     model = fields.text("model")
     if not model:
         raise refuse("model", "`model` is missing.", next_step="GET /v1/models lists the models.")
@@ -220,7 +234,7 @@ def _refuse_many_choices(question: Question) -> None:
         )
 
 
-def _refuse_no_purpose(wishes: Wishes) -> None:
+def refuse_no_purpose(wishes: Wishes) -> None:
     if not wishes.purpose:
         raise refuse(
             "abc.purpose",

@@ -122,6 +122,7 @@ def _last_event(made: Composition, measured: Measured, settled: Settled) -> dict
         "type": "done",
         "finish_reason": made.finish_reason,
         "usage": made.usage,
+        "decision": made.decision,
         "abc": {**abc_of(measured, settled), "stopped": stopped, "tokens": _tokens(made, settled)},
     }
 

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
+from inference.classifying import LEAST_LABELS, LENGTHS, MOST_LABEL_CHARACTERS, MOST_LABELS
 from inference.obstacles import SENTENCES
 from inference.wishes import EXPLAIN, MODES, OUTPUTS
 from marketplace.api.privacy import ReadingOut
@@ -84,6 +85,31 @@ class CompletionIn(QuestionIn):
     logprobs = serializers.IntegerField(
         required=False, min_value=0, max_value=5, help_text="open answers: and so many of the likeliest"
     )
+
+
+class ClassifyIn(serializers.Serializer[Any]):
+    """A text, and the labels to choose from."""
+
+    model = serializers.CharField()
+    input = serializers.CharField(help_text="the text; relevance is measured against it")
+    labels = serializers.ListField(
+        child=serializers.CharField(max_length=MOST_LABEL_CHARACTERS),
+        min_length=LEAST_LABELS,
+        max_length=MOST_LABELS,
+        help_text="each at most 16 tokens, none twice",
+    )
+    instructions = serializers.CharField(
+        required=False, help_text="what the labels mean; told before the text"
+    )
+    length = serializers.ChoiceField(
+        LENGTHS,
+        required=False,
+        help_text="whole (default): how likely exactly this label is; per_token: the mean over its "
+        "tokens, so that long labels are not less likely for their length",
+    )
+    user = serializers.CharField(required=False)
+    metadata = serializers.JSONField(required=False)
+    abc = AbcIn(required=False)
 
 
 class NatsOut(serializers.Serializer[Any]):
@@ -299,6 +325,34 @@ class ChatOut(ReplyOut):
 
 class CompletionOut(ReplyOut):
     """OpenAI's text_completion with `abc`."""
+
+
+class SourceLawOut(serializers.Serializer[Any]):
+    source = serializers.CharField()  # type: ignore[assignment]
+    probabilities = serializers.DictField(child=serializers.FloatField())
+
+
+class VotesOut(serializers.Serializer[Any]):
+    """What the core alone says, and each source with the voting right that it had here."""
+
+    core = serializers.DictField(child=serializers.FloatField())
+    sources = SourceLawOut(many=True)
+
+
+class ClassificationOut(serializers.Serializer[Any]):
+    """One label, the law that it was taken from, and whose votes made that."""
+
+    id = serializers.CharField()
+    object = serializers.CharField()
+    created = serializers.IntegerField()
+    model = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    probabilities = serializers.DictField(
+        child=serializers.FloatField(), allow_null=True, help_text="by label; null in private mode"
+    )
+    votes = VotesOut(allow_null=True, help_text="null in private mode")
+    usage = TokenUsageOut()
+    abc = AbcOut()
 
 
 class OpenAiErrorFields(serializers.Serializer[Any]):

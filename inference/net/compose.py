@@ -113,6 +113,19 @@ def rows_left_out(capped: caps.Capped, rows: Collection[int], *, alpha: float) -
     return open_rule.leave_set_out(capped.vote, members, alpha=alpha)
 
 
+def laws_of_rows(rows: Tensor, gammas: Sequence[float], *, rule: Rule) -> list[tuple[float, ...]]:
+    """What the core alone says (rows[0]), and each voter with the right that it had: softmax(l0/T + gamma
+    delta). A right of 1 shows its own law, a right of 0 the core's: never more than it may move. rows (1 + S,
+    K).
+    """
+    made = open_rule.pool(
+        l0=rows[0], ballots=rows[1:], r0=rule.core_weight, temperature=rule.vote_temperature, clip=rule.clip
+    )
+    tilts = made.delta * torch.tensor(list(gammas), dtype=made.delta.dtype)[:, None]  # (S, K)
+    every = torch.cat([torch.zeros_like(rows[:1]), tilts])  # (1 + S, K)
+    return [tuple(law.tolist()) for law in torch.softmax(made.log_core + every, -1)]
+
+
 def compose_private(
     *, logits: Tensor, seats: Sequence[SeatRecord], rule: Rule, generator: torch.Generator
 ) -> Composed:

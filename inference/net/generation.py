@@ -8,7 +8,7 @@ allowance ends loses its row before the next token. Pure: money, channels and da
 
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
@@ -23,14 +23,19 @@ from inference.net.compose import (
     charge_per_token,
     compose_open,
     compose_private,
+    laws_of_rows,
     wanted_weight,
 )
 from inference.net.core import Core
 from inference.net.decoder import Ballots, Row
 from inference.net.detokenise import TextStream
+from inference.net.label_ballots import LabelBallots
+from inference.net.labels import Labels, LabelStream
 from inference.net.lora import Adapter
 from inference.net.prompts import PromptTooLong
 from inference.net.transcript import Mode, Rule, SeatRecord, TokenRecord, Transcript
+
+Law = tuple[str | None, tuple[float, ...]]  # whose, and its probability of every label
 
 
 class Allowance(Protocol):
@@ -84,6 +89,7 @@ class Step:
     set_nats: tuple[float, ...]  # symmetric, of every set, in the order given; none in private answers
     likeliest: tuple[tuple[int, float], ...] = ()  # ids with log probabilities, of the whole vote
     begins_at: int = 0  # characters of the answer before this token
+    laws: tuple[Law, ...] = ()  # of an open classification: the core's own (no label) and every voter's
 
 
 def generate(
@@ -101,9 +107,11 @@ def generate(
     stop: Sequence[str] = (),
     sets: Sequence[Sequence[str]] = (),
     likeliest: int = 0,
+    labels: Labels | None = None,
 ) -> "Generation":
     """Prepare an answer; `sets` are labels that are also measured together (an owner's seats, all seats);
-    `likeliest` tokens of each vote are told, in open answers only.
+    `likeliest` tokens of each vote are told, in open answers only. With `labels` it is a classification:
+    one step, whose token is the place of a label.
     """
     if mode == "private" and (temperature <= 0 or top_p < 1 or seed is not None):
         raise ValueError("Private answers are sampled: no temperature 0, no top_p, no seed.")
@@ -117,9 +125,9 @@ def generate(
         for seat in seats
     )
     room = min(max_tokens, core.context_tokens - longest)
-    transcript = Transcript(core.digest, rule, room, tuple(core_prompt_ids), records)
+    transcript = Transcript(core.digest, rule, room, tuple(core_prompt_ids), records, labels=labels)
     generator = torch.Generator().manual_seed(secrets.randbits(63) if seed is None else seed % 2**63)
-    stream = TextStream(core.decode, stop=stop)
+    stream = TextStream(core.decode, stop=stop) if labels is None else LabelStream(labels)
     places = {seat.label: index for index, seat in enumerate(seats)}
     return Generation(
         core=core,
@@ -143,7 +151,7 @@ class Generation:
         transcript: Transcript,
         allowance: Allowance,
         drawing: Drawing,
-        stream: TextStream,
+        stream: TextStream | LabelStream,
         sets: tuple[tuple[int, ...], ...],
     ) -> None:
         self.transcript = transcript
@@ -153,6 +161,7 @@ class Generation:
         self._drawing = drawing
         self._stream = stream
         self._sets = sets
+        self._end_ids = core.end_ids if transcript.labels is None else frozenset()
         self._left = {seat.label: seat.cap_nats for seat in seats}
         self._live = [index for index, record in enumerate(transcript.seats) if self._takes_part(record)]
 
@@ -161,6 +170,9 @@ class Generation:
         self._live = [index for index in self._live if self._may_spend(index)]
         rows = [Row(self.transcript.core_prompt_ids)]
         rows += [Row(self._seats[i].prompt_ids, self._seats[i].adapter) for i in self._live]
+        if self.transcript.labels is not None:
+            yield self._decided(LabelBallots(core=self._core, rows=rows, labels=self.transcript.labels))
+            return
         ballots = Ballots(core=self._core, rows=rows, expected_tokens=self.transcript.max_tokens)
         logits = ballots.prefill()  # (rows, V)
         for index in range(self.transcript.max_tokens):
@@ -170,6 +182,19 @@ class Generation:
                 return
             self._drop_exhausted(ballots)
             logits = ballots.step(step.token_id)  # (rows, V)
+
+    def _decided(self, ballots: LabelBallots) -> Step:
+        """The one step of a classification, with what each row said as far as it counted."""
+        rows = ballots.prefill()  # (rows, labels)
+        step = self._take(0, rows)
+        if self.transcript.rule.mode == "private":
+            return step
+        weights = self.transcript.tokens[0].weights
+        voters = [(self._seats[index], weight) for index, weight in zip(self._live, weights, strict=True)]
+        gammas = [weight / seat.relevance for seat, weight in voters]
+        laws = laws_of_rows(rows, gammas, rule=self.transcript.rule)
+        names = (None, *(seat.label for seat, _ in voters))
+        return replace(step, laws=tuple(zip(names, laws, strict=True)))
 
     def _take(self, index: int, logits: Tensor) -> Step:
         """One token: compose within the allowances, spend, record, turn into text."""
@@ -193,7 +218,7 @@ class Generation:
 
     def _step(self, index: int, composed: Composed) -> Step:
         token = composed.token_id
-        ended = token in self._core.end_ids
+        ended = token in self._end_ids
         begins_at = self._stream.length
         text = "" if ended else self._stream.push(token)
         reason = "stop" if ended or self._stream.stopped else None

@@ -16,6 +16,7 @@ from inference.net import caps, open_rule, renyi
 from inference.net.compose import open_vote, rows_left_out
 from inference.net.core import Core
 from inference.net.decoder import Ballots, Row
+from inference.net.label_ballots import LabelBallots
 from inference.net.lora import Adapter
 from inference.net.transcript import TokenRecord, Transcript
 
@@ -104,13 +105,14 @@ def _forced(
     if transcript.core_digest != core.digest:
         raise ValueError("The answer was made by another core.")
     live: list[int] = []
-    ballots: Ballots | None = None
+    ballots: Ballots | LabelBallots | None = None
     for place, record in enumerate(transcript.tokens):
         staying = [index for index in record.seats if transcript.seats[index].label not in without]
         if ballots is None:
             ballots, live = _begin(core, adapters, transcript, staying), staying
             logits = ballots.prefill()
         else:
+            assert isinstance(ballots, Ballots), "a classification is one decision"
             if staying != live:
                 ballots.keep([0, *(1 + live.index(index) for index in staying)])
                 live = staying
@@ -124,7 +126,9 @@ def _named(labels: Sequence[str], values: Tensor) -> dict[str, float]:
 
 def _begin(
     core: Core, adapters: Mapping[str, Adapter | None], transcript: Transcript, live: Sequence[int]
-) -> Ballots:
+) -> Ballots | LabelBallots:
     seats = [transcript.seats[index] for index in live]
     rows = [Row(transcript.core_prompt_ids), *(Row(seat.prompt_ids, adapters[seat.label]) for seat in seats)]
+    if transcript.labels is not None:
+        return LabelBallots(core=core, rows=rows, labels=transcript.labels)
     return Ballots(core=core, rows=rows, expected_tokens=transcript.max_tokens)

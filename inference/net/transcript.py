@@ -9,6 +9,8 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from inference.net.labels import Labels
+
 Mode = Literal["open", "private"]
 
 
@@ -61,6 +63,7 @@ class Transcript:
     core_prompt_ids: tuple[int, ...]
     seats: tuple[SeatRecord, ...]
     tokens: list[TokenRecord] = field(default_factory=list)
+    labels: Labels | None = None  # of a classification: its one token is the place of a label
 
     @property
     def token_ids(self) -> tuple[int, ...]:
@@ -92,7 +95,15 @@ class Transcript:
             for token in value["tokens"]
         ]
         prompt = tuple(value["core_prompt_ids"])
-        return cls(value["core_digest"], rule, value["max_tokens"], prompt, seats, tokens)
+        labels = _labels(value.get("labels"))
+        return cls(value["core_digest"], rule, value["max_tokens"], prompt, seats, tokens, labels)
+
+
+def _labels(value: dict[str, Any] | None) -> Labels | None:
+    if value is None:
+        return None
+    ids = tuple(tuple(own) for own in value["ids"])
+    return Labels(tuple(value["texts"]), ids, tuple(value["ends"]), value["per_token"])
 
 
 def _number(value: float | None) -> float:

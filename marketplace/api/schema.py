@@ -18,6 +18,7 @@ _DESCRIPTIONS = {
     413: "Too large.",
     422: "The request is not valid; `problems` names every place.",
     503: "A service that this needs is switched off or does not answer.",
+    504: "The engine that worked on it is gone.",
     429: "Too many requests; see Retry-After.",
 }
 

@@ -171,6 +171,7 @@ ROWS = (
     Row("GET", "v1/models/<path:slug>", SIGNED_IN, "answers"),
     Row("POST", "v1/chat/completions", of_organisation(), "answers", {}, 422),
     Row("POST", "v1/completions", of_organisation(), "answers", {}, 422),
+    Row("POST", "v1/classify", of_organisation(), "answers", {}, 422),
     Row("POST", "v1/plan", of_organisation(), "plan", {}, 422),
     Row("GET", "v1/receipts", of_organisation(), "receipts"),
     Row("GET", "v1/receipts/<uuid:receipt_id>", OF_THE_RECEIPT, "receipts"),
