@@ -24,6 +24,6 @@ def parsed(version: PolicyVersion) -> Policy:
     return _parse(_ByDigest(version))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=40_000)
 def _parse(key: _ByDigest) -> Policy:
     return plain.published(key.version.plain)

@@ -69,7 +69,6 @@ class Clauses:
         self._kind = kind
         self._rules = rules
         self._part = part
-        self._absent = kind.read(Reader({}, "$", []))
         self._numbers = np.zeros(0, dtype=np.intp)  # of its clause, by row
         self._known: dict[Clause, int] = {}
         self._answers: OrderedDict[Hashable, tuple[Request, bytearray]] = OrderedDict()
@@ -97,7 +96,7 @@ class Clauses:
     def _read(self, plain: Mapping[str, Any]) -> tuple[Clause, bool]:
         part = _part_of(plain, self._kind)
         if not part:
-            return self._absent, True
+            return self._kind.absent(), True
         problems: list[Problem] = []
         return self._kind.read(Reader(part, "$", problems)), not problems
 

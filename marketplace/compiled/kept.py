@@ -18,7 +18,7 @@ from marketplace.compiled.index import PolicyIndex
 from marketplace.compiled.rows import every_row, rows_of
 from marketplace.judging import Material, load, policy_of
 
-KEPT_MATERIALS = 16_384  # about 10 kB each, with its policy
+KEPT_MATERIALS = 32_768  # about 8 kB each, with its policy
 BATCH = 500
 
 

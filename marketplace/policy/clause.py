@@ -6,6 +6,7 @@ plain form, the verdict, its explanation, the sentences, the contradictions) loo
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from marketplace.policy.odrl.forms import Form
@@ -29,7 +30,16 @@ class Clause(ABC):
     @classmethod
     @abstractmethod
     def read(cls, reader: Reader) -> Self:
-        """The clause as the plain form has it; what is wrong becomes a problem of the reader."""
+        """The clause as the plain form has it; what is wrong becomes a problem of the reader.
+
+        It looks at nothing but its own terms; without any of them nothing is wrong.
+        """
+
+    @classmethod
+    @cache
+    def absent(cls) -> Self:
+        """The clause of a policy that does not mention the kind: one for all of them."""
+        return cls.read(Reader({}, "$", []))
 
     @abstractmethod
     def sentences(self) -> Iterable[str]:
@@ -49,9 +59,9 @@ class Clause(ABC):
     def no(self, request: Request, reason: str) -> Deny:
         return Deny(self.kind, reason, self.values(request))
 
-    def limits(self, so_far: Limits) -> Limits:
-        """What it adds to the limits of a yes, whoever asks."""
-        return so_far
+    def limits(self, so_far: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The fields of a yes's limits that it sets, whoever asks; `so_far` has those of earlier kinds."""
+        return {}
 
     def limits_for(self, so_far: Limits, request: Request) -> Limits:
         """What it adds for the one who asks."""

@@ -7,9 +7,11 @@ stands in the form is for the kinds of clauses to say; this module knows none of
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from marketplace.policy import kinds
+from marketplace.policy.clause import Clause
 from marketplace.policy.contradictions import contradictions
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import PolicyInvalid, Problem
@@ -18,7 +20,12 @@ from marketplace.policy.reader import Reader
 
 def terms() -> tuple[str, ...]:
     """Every key that a policy may have."""
-    return tuple(term for kind in kinds.KINDS for term in kind.terms)
+    return _terms_of(kinds.KINDS)
+
+
+@lru_cache(maxsize=8)
+def _terms_of(known: tuple[type[Clause], ...]) -> tuple[str, ...]:
+    return tuple(term for kind in known for term in kind.terms)
 
 
 def parse(plain: object) -> Policy:
@@ -47,7 +54,13 @@ def _read(plain: object) -> tuple[Policy, list[Problem]]:
     problems: list[Problem] = []
     reader = Reader(plain, "$", problems)
     reader.only(terms())
-    return Policy.of([kind.read(reader) for kind in kinds.KINDS]), problems
+    return Policy.of([_clause(kind, reader) for kind in kinds.KINDS]), problems
+
+
+def _clause(kind: type[Clause], reader: Reader) -> Clause:
+    """Most policies mention few of the kinds."""
+    said = not reader.values.keys().isdisjoint(kind.terms)
+    return kind.read(reader) if said else kind.absent()
 
 
 def digest(plain: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from marketplace.policy.clause import Clause
 from marketplace.policy.request import Allow, Deny, Limits, Outcome, Request, Step
@@ -22,12 +22,12 @@ class Policy:
     @classmethod
     def of(cls, clauses: Iterable[Clause]) -> Self:
         """One clause of each kind, in the order of the kinds."""
-        every, limits = tuple(clauses), Limits()
+        every, limits = tuple(clauses), dict[str, Any]()
         for clause in every:
-            limits = clause.limits(limits)
+            limits.update(clause.limits(limits))
         return cls(
             clauses=every,
-            limits=limits,
+            limits=Limits(**limits),
             judging=tuple(one for one in every if type(one).verify is not Clause.verify),
             pricing=tuple(one for one in every if type(one).limits_for is not Clause.limits_for),
         )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from marketplace.policy.windows import Window
@@ -96,7 +97,13 @@ class Limits:
         """Every window, with the short form `per_consumer_day` written out."""
         if self.per_consumer_day_nano_nats is None:
             return self.windows
-        return (Window("day", "calendar", "each", self.per_consumer_day_nano_nats), *self.windows)
+        return (_consumer_day(self.per_consumer_day_nano_nats), *self.windows)
+
+
+@lru_cache(maxsize=1024)
+def _consumer_day(nano_nats: int) -> Window:
+    """The same object for the same limit: every admission asks many policies for their windows."""
+    return Window("day", "calendar", "each", nano_nats)
 
 
 @dataclass(frozen=True, slots=True)

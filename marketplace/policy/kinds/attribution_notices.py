@@ -1,14 +1,13 @@
 """What has to be shown beside an answer that the source voted in."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Self
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
 
 from marketplace.policy.clause import Clause
 from marketplace.policy.odrl.forms import TextDuty
 from marketplace.policy.odrl.terms import Term
 from marketplace.policy.reader import Reader
-from marketplace.policy.request import Limits
 
 LONGEST = 300
 
@@ -33,8 +32,8 @@ class AttributionNotice(Clause):
     def read(cls, reader: Reader) -> Self:
         return cls(reader.line("attribution_notice", longest=LONGEST))
 
-    def limits(self, so_far: Limits) -> Limits:
-        return replace(so_far, attribution_notice=self.text)
+    def limits(self, so_far: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"attribution_notice": self.text}
 
     def sentences(self) -> Iterator[str]:
         if self.text is not None:

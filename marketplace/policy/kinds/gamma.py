@@ -1,15 +1,14 @@
 """The ceiling on the source's voting right."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Self
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
 
 from marketplace.policy.clause import Clause
 from marketplace.policy.odrl.forms import Limit
 from marketplace.policy.odrl.terms import Term
 from marketplace.policy.odrl.values import NUMBER
 from marketplace.policy.reader import Reader
-from marketplace.policy.request import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +32,8 @@ class Gamma(Clause):
         most = reader.number("max_gamma", low=0, high=1)
         return cls(1.0 if most is None else most)
 
-    def limits(self, so_far: Limits) -> Limits:
-        return replace(so_far, max_gamma=self.most)
+    def limits(self, so_far: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"max_gamma": self.most}
 
     def sentences(self) -> Iterator[str]:
         if self.most < 1:

@@ -1,8 +1,8 @@
 """How much influence the source gives: in one answer, in windows, in its whole life."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Self, cast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self, cast
 
 from marketplace.policy.clause import Clause
 from marketplace.policy.ladder import limits_of
@@ -66,19 +66,18 @@ class Influence(Clause):
             windows=_windows(child),
         )
 
-    def limits(self, so_far: Limits) -> Limits:
-        return replace(
-            so_far,
-            per_answer_nano_nats=self.per_answer,
-            per_consumer_day_nano_nats=self.per_consumer_day,
-            lifetime_nano_nats=self.lifetime,
-            windows=self.windows,
-        )
+    def limits(self, so_far: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {
+            "per_answer_nano_nats": self.per_answer,
+            "per_consumer_day_nano_nats": self.per_consumer_day,
+            "lifetime_nano_nats": self.lifetime,
+            "windows": self.windows,
+        }
 
     def sentences(self) -> Iterator[str]:
         for words, value in (
             ("one answer", self.per_answer),
-            *((_whose(window), window.nano_nats) for window in self.limits(Limits()).all_windows),
+            *((_whose(window), window.nano_nats) for window in Limits(**self.limits({})).all_windows),
             ("all answers together, for ever", self.lifetime),
         ):
             if value is not None:

@@ -1,7 +1,7 @@
 """What the owner asks for: the regime with its thresholds, and so the kind of answer it votes in."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self, cast
 
 from marketplace.policy.clause import Clause
@@ -13,7 +13,7 @@ from marketplace.policy.odrl.values import NUMBER, Named
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import Problem
 from marketplace.policy.reader import MOST_NATS, Reader
-from marketplace.policy.request import NANO, YES, Allow, Deny, Limits, PrivacyTerms, Regime, Request
+from marketplace.policy.request import NANO, YES, Allow, Deny, PrivacyTerms, Regime, Request
 
 REGIMES = ("privacy", "measurement", "attribution")
 _SAID = {
@@ -75,8 +75,8 @@ class Modes(Clause):
     def values(self, request: Request) -> Mapping[str, Any]:
         return {"mode": request.mode, "regime": self.regime}
 
-    def limits(self, so_far: Limits) -> Limits:
-        return replace(so_far, regime=self.regime, privacy=self.privacy, floor_nats=self.floor_nats)
+    def limits(self, so_far: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"regime": self.regime, "privacy": self.privacy, "floor_nats": self.floor_nats}
 
     def sentences(self) -> Iterator[str]:
         yield _SAID[self.regime]

@@ -1,7 +1,7 @@
 """What may come out: answers, classifications, quotations. Training of others never does."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 from marketplace.policy.clause import Clause
@@ -11,7 +11,7 @@ from marketplace.policy.odrl.values import FLAG, Named
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import Problem
 from marketplace.policy.reader import Reader
-from marketplace.policy.request import YES, Allow, Deny, Limits, Request
+from marketplace.policy.request import YES, Allow, Deny, Request
 from marketplace.policy.words import listed
 
 TRAINING = "training"
@@ -78,8 +78,8 @@ class Outputs(Clause):
     def values(self, request: Request) -> Mapping[str, Any]:
         return {"output": request.output, "allowed": sorted(self.allowed)}
 
-    def limits(self, so_far: Limits) -> Limits:
-        return replace(so_far, quote=self.quote)
+    def limits(self, so_far: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"quote": self.quote}
 
     def sentences(self) -> Iterator[str]:
         if self.allow is not None:

@@ -84,13 +84,12 @@ class Prices(Clause):
             rules=_rules(reader),
         )
 
-    def limits(self, so_far: Limits) -> Limits:
-        return replace(
-            so_far,
-            price_micro_usd_per_nat=self.per_nat,
-            floor_price_micro_usd=self.floor,
-            ceiling_price_micro_usd=self.ceiling,
-        )
+    def limits(self, so_far: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {
+            "price_micro_usd_per_nat": self.per_nat,
+            "floor_price_micro_usd": self.floor,
+            "ceiling_price_micro_usd": self.ceiling,
+        }
 
     def limits_for(self, so_far: Limits, request: Request) -> Limits:
         place = self._place_for(request)
@@ -118,7 +117,7 @@ class Prices(Clause):
                 yield f"$.prices[{place}].consumer", rule.consumer
 
     def values(self, request: Request) -> Mapping[str, Any]:
-        limits = self.limits_for(self.limits(Limits()), request)
+        limits = self.limits_for(Limits(**self.limits({})), request)
         return {
             "price_micro_usd_per_nat": limits.price_micro_usd_per_nat,
             "price_rule": limits.price_rule,

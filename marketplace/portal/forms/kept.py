@@ -34,6 +34,6 @@ def _says(kind: type[Clause], plain: Plain) -> Any:
     if problems:
         return None
     if isinstance(clause, Influence):
-        windows = frozenset(clause.limits(Limits()).all_windows)
+        windows = frozenset(Limits(**clause.limits({})).all_windows)
         return clause.per_answer, clause.lifetime, windows
     return clause

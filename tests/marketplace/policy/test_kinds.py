@@ -1,9 +1,9 @@
 """A kind of clause is one file and one line: everything about policies follows from the list of kinds."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
@@ -12,7 +12,7 @@ from marketplace.policy.clause import Clause
 from marketplace.policy.policy import Policy
 from marketplace.policy.problems import PolicyInvalid, Problem
 from marketplace.policy.reader import Reader
-from marketplace.policy.request import YES, Allow, Deny, Limits, Request
+from marketplace.policy.request import YES, Allow, Deny, Request
 from marketplace.policy.sentences import sentences
 from tests.marketplace.policy.asking import EVERYBODY, ask, denied, limits, policy, rule
 
@@ -35,8 +35,8 @@ class Hours(Clause):
             return YES
         return Deny(self.kind, "It is too late in the day.", {"hour": request.now.hour})
 
-    def limits(self, so_far: Limits) -> Limits:
-        return so_far if self.before is None else replace(so_far, max_gamma=so_far.max_gamma / 2)
+    def limits(self, so_far: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {} if self.before is None else {"max_gamma": so_far["max_gamma"] / 2}
 
     def sentences(self) -> Iterator[str]:
         if self.before is not None:
