@@ -1,0 +1,1 @@
+"""A Model Context Protocol server: the market as tools of an assistant."""
