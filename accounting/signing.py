@@ -17,6 +17,7 @@ from accounting.operations import canonical_json
 
 RECEIPT = "JWT"  # the JOSE header `typ` of a receipt
 AUDIT_SEAL = "audit-seal+jws"
+ZERO_INFLUENCE = "zero-influence+jws"
 _JWS = jwt.PyJWS()
 
 

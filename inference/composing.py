@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -19,8 +20,10 @@ from inference.allowance import HeldAllowance
 from inference.bench import Bench
 from inference.label_wish import decision_of
 from inference.models import Answer, AnswerState
+from inference.net.core import Core
 from inference.net.generation import Generation, Step
 from inference.net.labels import Labels
+from inference.net.spelling import bytes_of
 from inference.plan import Plan
 from inference.tally import SeatToken, Tally
 from inference.telling import TokenTeller, influence_event
@@ -166,3 +169,8 @@ def moved_by(step: Step) -> dict[str, Moved]:
         seat.label: Moved(seat.gamma_effective, seat.forward, seat.reverse, seat.symmetric, seat.help_nats)
         for seat in step.seats
     }
+
+
+def token_rows_of(core: Core) -> TokenRows:
+    """Rows in the making, with this core's tokens as text and bytes."""
+    return TokenRows(core.decode, partial(bytes_of, core), core.end_ids)

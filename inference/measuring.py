@@ -1,23 +1,21 @@
-"""What is measured of an answer long after it was given: its tokens for a heat map, and sets of its sources.
+"""What is measured beside the making of answers: tokens for a heat map, sets of sources, zero influence.
 
-In the engine, from the sealed transcript alone; one answer at a time, as it was recorded. Nothing is written
-but the end of the work itself. The transcript is the consumer's: what is found goes to the buyer only.
+In the engine. What is measured of an earlier answer comes from its sealed transcript alone, one answer at a
+time, as it was recorded; the transcript is the consumer's, so what is found goes to the buyer only.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from itertools import islice
 from typing import Any
 
-from inference import lifecycle
+from inference import lifecycle, zero_influence
 from inference.bench import Bench
+from inference.composing import token_rows_of
 from inference.models import Answer, AnswerState
-from inference.net.core import Core
 from inference.net.replay import Replayed
-from inference.net.spelling import bytes_of
 from inference.obstacles import Obstacle
-from inference.replaying import CannotReplay, Opened, measured_again, open_transcript, receipt_of
-from inference.token_rows import Moved, TokenRows, most_rows
+from inference.replaying import CannotReplay, measured_again, open_transcript, receipt_of
+from inference.token_rows import Moved, most_rows
 
 Json = dict[str, Any]
 
@@ -26,7 +24,7 @@ def measure(answer: Answer, bench: Bench) -> None:
     """Run the measurement that `answer` asks for; an obstacle is an outcome, not a failure."""
     wanted = lifecycle.request_of(answer)
     try:
-        found = OF[wanted["of"]](open_transcript(receipt_of(answer), bench), wanted, answer, bench)
+        found = OF[wanted["of"]](wanted, answer, bench)
     except CannotReplay as error:
         found = {"obstacle": {"code": error.obstacle.code, "sources": list(error.obstacle.sources)}}
     event = {"type": "measurement", "found": found}
@@ -34,13 +32,9 @@ def measure(answer: Answer, bench: Bench) -> None:
     bench.channel.publish(answer.pk, event)
 
 
-def token_rows_of(core: Core) -> TokenRows:
-    """Rows in the making, with this core's tokens as text and bytes."""
-    return TokenRows(core.decode, partial(bytes_of, core), core.end_ids)
-
-
-def _tokens(opened: Opened, wanted: Mapping[str, Any], answer: Answer, bench: Bench) -> Json:
+def _tokens(wanted: Mapping[str, Any], answer: Answer, bench: Bench) -> Json:
     """One page; the replay ends where the page does."""
+    opened = open_transcript(receipt_of(answer), bench)
     if opened.transcript.labels is not None:
         raise CannotReplay(Obstacle("one_decision"))
     rows, relevance = token_rows_of(bench.core), {s.label: s.relevance for s in opened.transcript.seats}
@@ -61,8 +55,9 @@ def _moved(token: Replayed, label: str, relevance: float) -> Moved:
     return Moved(gamma, *measured)
 
 
-def _sets(opened: Opened, wanted: Mapping[str, Any], answer: Answer, bench: Bench) -> Json:
+def _sets(wanted: Mapping[str, Any], answer: Answer, bench: Bench) -> Json:
     """Every set removed as a whole, at every token that was drawn; sums over the answer."""
+    opened = open_transcript(receipt_of(answer), bench)
     sets: Sequence[Sequence[str]] = wanted["sets"]
     sums = [dict.fromkeys(("forward", "reverse", "symmetric"), 0.0) for _ in sets]
     alpha, drawn = opened.transcript.rule.alpha, 0
@@ -79,7 +74,8 @@ def _sets(opened: Opened, wanted: Mapping[str, Any], answer: Answer, bench: Benc
     return {"alpha": alpha, "tokens": drawn, "sets": told}
 
 
-OF: Mapping[str, Callable[[Opened, Mapping[str, Any], Answer, Bench], Json]] = {
+OF: Mapping[str, Callable[[Mapping[str, Any], Answer, Bench], Json]] = {
     "tokens": _tokens,
     "sets": _sets,
+    "zero_influence": zero_influence.certify,
 }

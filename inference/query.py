@@ -20,14 +20,13 @@ from inference.allowance import HeldAllowance
 from inference.bench import Bench
 from inference.choices import Choice, choice_of, end, ended_with_the_request, in_turns
 from inference.coalitions import plan_together
-from inference.composing import Composer, Composition
+from inference.composing import Composer, Composition, token_rows_of
 from inference.fields import refuse
 from inference.holding import given_back_on_failure, hold
 from inference.identity import identity_of
 from inference.intake import refuse_suspended, understood_by_kind
 from inference.label_wish import labels_for
 from inference.materials import Material, Materials, plan_with_materials, quoted
-from inference.measuring import token_rows_of
 from inference.models import Answer, AnswerKind, AnswerState
 from inference.net.constants import RELEVANCE_LEAST
 from inference.net.encoder import Vectors

@@ -25,6 +25,7 @@ from marketplace.api import (
     statements,
     top_ups,
     training,
+    zero_influence,
 )
 
 urlpatterns = [
@@ -46,6 +47,12 @@ urlpatterns = [
     path("sources/<slug:slug>/suspend", standing.Suspend.as_view()),
     path("sources/<slug:slug>/resume", standing.Resume.as_view()),
     path("sources/<slug:slug>/withdraw", standing.Withdraw.as_view()),
+    path("sources/<slug:slug>/zero-influence", zero_influence.Certificates.as_view()),
+    path("sources/<slug:slug>/zero-influence/<uuid:certificate_id>", zero_influence.OneCertificate.as_view()),
+    path(
+        "sources/<slug:slug>/zero-influence/<uuid:certificate_id>/jws",
+        zero_influence.CertificateJws.as_view(),
+    ),
     path("sources/<slug:slug>/budgets", budgets.Budgets.as_view()),
     path("sources/<slug:slug>/budgets/alerts", budgets.Alerts.as_view()),
     path("sources/<slug:slug>/budgets/pause", budgets.Pause.as_view()),

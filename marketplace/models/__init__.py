@@ -14,6 +14,7 @@ from marketplace.models.changes import SourceChange
 from marketplace.models.consumers import ConsumerGroup, DomainClaim, Proof, VerifiedDomain
 from marketplace.models.counts import RefusalCount, RequestCount
 from marketplace.models.duplicates import Resemblance, SketchMark, VersionSketch
+from marketplace.models.evidence import CertificateState, ZeroInfluence
 from marketplace.models.invitations import Invitation
 from marketplace.models.keys import ApiKey, DaySpendCap
 from marketplace.models.people import Membership, Organisation, Role, User
@@ -44,6 +45,7 @@ __all__ = [
     "ApiKey",
     "BudgetAlert",
     "CatalogueEntry",
+    "CertificateState",
     "ConsumerGroup",
     "DaySpendCap",
     "Document",
@@ -89,4 +91,5 @@ __all__ = [
     "WindowBudget",
     "WindowKind",
     "WindowPer",
+    "ZeroInfluence",
 ]

@@ -24,6 +24,7 @@ from marketplace.portal.views import (
     versions,
     wallet,
     you,
+    zero_influence,
 )
 
 app_name = "portal"
@@ -67,6 +68,12 @@ urlpatterns = [
     path("sources/<slug:slug>/suspend", source.suspend, name="suspend"),
     path("sources/<slug:slug>/resume", source.resume, name="resume"),
     path("sources/<slug:slug>/withdraw", source.withdraw, name="withdraw"),
+    path("sources/<slug:slug>/zero-influence", zero_influence.ask, name="zero-influence"),
+    path(
+        "sources/<slug:slug>/zero-influence/<uuid:certificate_id>.jws",
+        zero_influence.signed,
+        name="zero-influence-jws",
+    ),
     path("sources/<slug:slug>/visibility", source.visibility, name="visibility"),
     path("sources/<slug:slug>/topics", source.topics, name="topics"),
     path("catalogue", catalogue.catalogue, name="catalogue"),

@@ -45,6 +45,7 @@ POSTED = (
     "/suspend",
     "/resume",
     "/withdraw",
+    "/zero-influence",
     "/visibility",
     "/topics",
     "/policy/preview",

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounting.models import TopUp, TopUpState
 from marketplace import agreements, domains, invitations, organisations, payouts
-from marketplace.models import ApiKey, Job, PolicyTemplate, Role, Source, User
+from marketplace.models import ApiKey, Job, PolicyTemplate, Role, Source, User, ZeroInfluence
 from tests.builders import PLAIN, draft_source, publish, upload
 from tests.cast import Cast
 from tests.pages.scene import Scene, set_scene
@@ -55,12 +55,16 @@ def set_market(cast: Cast) -> tuple[Scene, Arguments]:
         source=publish(cast.owner, draft_source(cast.owner, "by-approval"), approval="required"),
         purpose="research", statement="A survey.", acting_user=cast.buyer.user, now=timezone.now(),
     )  # fmt: skip
+    certificate = ZeroInfluence.objects.create(
+        source=scene.alpine, requested_by="owner", requested_at=timezone.now()
+    )
     return scene, {
         "int:number": 1,
         "uuid:agreement_id": asked.pk,
         "slug:slug": scene.alpine.slug,
         "int:job_id": Job.objects.get(state="running").pk,
         "uuid:receipt_id": scene.receipt.pk,
+        "uuid:certificate_id": certificate.pk,
         "uuid:payout_id": payout.pk,
         "uuid:top_up_id": top_up.pk,
         "int:key_id": ApiKey.objects.get(created_by=cast.owner.user, name="tests").pk,

@@ -136,6 +136,12 @@ ROWS = (
     Row("POST", f"{SOURCE}/visibility", of_owner(EDITORS), {"visibility": "private"}),
     Row("POST", f"{SOURCE}/train", of_owner(EDITORS)),
     Row("POST", f"{SOURCE}/train/cancel", of_owner(EDITORS), of={"slug:slug": "bird-calls"}),
+    Row("POST", f"{SOURCE}/zero-influence", of_owner(EDITORS)),
+    Row(
+        "GET",
+        f"{SOURCE}/zero-influence/<uuid:certificate_id>.jws",
+        {**of_owner(), **dict.fromkeys(MEMBERS, 404)},
+    ),
     Row("POST", f"{SOURCE}/suspend", of_owner(EDITORS), REASON),
     Row("POST", f"{SOURCE}/resume", of_owner(EDITORS)),
     Row("POST", f"{SOURCE}/withdraw", of_owner(MANAGERS), REASON),

@@ -14,8 +14,9 @@ from accounting.errors import NotFound
 from marketplace import listing, reviews, standing, training_jobs
 from marketplace.catalogue.topics import MOST_TOPICS, TOPICS
 from marketplace.duplicates.overlaps import overlaps_of
-from marketplace.models import Job, Source, SourceVersion, Visibility
+from marketplace.models import Job, Source, SourceVersion, Visibility, ZeroInfluence
 from marketplace.models.training import LIVE_JOBS
+from marketplace.off_states import off_states
 from marketplace.policy import plain
 from marketplace.policy.sentences import sentences
 from marketplace.portal.actions import act
@@ -56,6 +57,8 @@ def source(request: HttpRequest, desk: Desk, slug: str) -> HttpResponse:
         topics=TOPICS.values(),
         most_topics=MOST_TOPICS,
         overlaps=overlaps_of(found),
+        off_states=off_states(found),
+        certificates=ZeroInfluence.objects.filter(source=found)[:LINES],
         visibilities=[(value, *label.split(": ", 1)) for value, label in Visibility.choices],
         **privacy.shown(found),
         **rights_shown(found, version, timezone.now()),
