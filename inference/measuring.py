@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from inference import lifecycle, zero_influence
+from inference import comparing_effects, lifecycle, zero_influence
 from inference.bench import Bench
 from inference.composing import token_rows_of
 from inference.models import Answer, AnswerState
@@ -77,5 +77,6 @@ def _sets(wanted: Mapping[str, Any], answer: Answer, bench: Bench) -> Json:
 OF: Mapping[str, Callable[[Mapping[str, Any], Answer, Bench], Json]] = {
     "tokens": _tokens,
     "sets": _sets,
+    "total_effect": comparing_effects.total_effect,
     "zero_influence": zero_influence.certify,
 }

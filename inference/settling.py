@@ -111,7 +111,13 @@ def _sealed(answer: Answer, question: Question, made: Composition) -> bytes | No
     """Nothing where the caller wants nothing kept, or where a replay would undo a guarantee."""
     if not question.wishes.store or question.wishes.is_private or made.transcript is None:
         return None
-    return seal(made.transcript, organisation_id=answer.organisation_id, answer_id=answer.pk)
+    kept = {**made.transcript, "request": _request(answer)}
+    return seal(kept, organisation_id=answer.organisation_id, answer_id=answer.pk)
+
+
+def _request(answer: Answer) -> Any:
+    """Kept beside the transcript, so that it can be asked again; of one of several choices there is none."""
+    return lifecycle.request_of(answer) if answer.sealed_request else None
 
 
 def _last_event(made: Composition, measured: Measured, settled: Settled) -> dict[str, Any]:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("receipts/<uuid:receipt_id>", receipts.OneReceipt.as_view()),
     path("receipts/<uuid:receipt_id>/jws", receipts.ReceiptJws.as_view()),
     path("receipts/<uuid:receipt_id>/tokens", measurements.ReceiptTokens.as_view()),
+    path("receipts/<uuid:receipt_id>/total-effect", measurements.TotalEffect.as_view()),
     path("receipts/<uuid:receipt_id>/attribution", measurements.ReceiptAttribution.as_view()),
     path("receipts/<uuid:receipt_id>/verify", receipts.VerifyReceipt.as_view()),
 ]

@@ -446,6 +446,59 @@ class PlanOut(serializers.Serializer[Any]):
     choices = PlannedChoicesOut()
 
 
+class TotalEffectIn(serializers.Serializer[Any]):
+    source = serializers.CharField(help_text="a voter of this answer")  # type: ignore[assignment]
+    max_price_micro_usd = serializers.IntegerField(required=False, min_value=0, help_text="total with fee")
+
+
+class LikelihoodOut(serializers.Serializer[Any]):
+    """Log-likelihood of the first answer's words, in nats, under both compositions."""
+
+    difference = serializers.FloatField()
+
+    def get_fields(self) -> Any:
+        return {
+            **super().get_fields(), "with": serializers.FloatField(), "without": serializers.FloatField(),
+        }  # fmt: skip
+
+
+class TextsOut(serializers.Serializer[Any]):
+    equal = serializers.BooleanField()
+    first_difference = serializers.IntegerField(allow_null=True, help_text="characters")
+    similarity = serializers.FloatField(help_text="by words, 0 to 1")
+
+    def get_fields(self) -> Any:
+        return {**super().get_fields(), "with": serializers.CharField(), "without": serializers.CharField()}
+
+
+class SeatsOut(serializers.Serializer[Any]):
+    def get_fields(self) -> Any:
+        return {name: serializers.ListField(child=serializers.CharField()) for name in ("with", "without")}
+
+
+class RerunOut(serializers.Serializer[Any]):
+    receipt_id = serializers.UUIDField()
+    charge_micro_usd = serializers.IntegerField(help_text="what the rerun cost, with fee")
+
+
+class TotalEffectOut(serializers.Serializer[Any]):
+    """The request asked again without the source, with nothing pinned."""
+
+    receipt_id = serializers.UUIDField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    alpha = serializers.FloatField()
+    tokens = serializers.IntegerField(help_text="of the first answer, over which the sums go")
+    seeded = serializers.BooleanField(help_text="false: the texts also differ by the luck of the draw")
+    log_likelihood = LikelihoodOut()
+    divergence_nats = NatsOut()
+    attribution_nats = NatsOut(help_text="of the receipt: with everything else pinned")
+    sources = SeatsOut()
+    text = TextsOut()
+    rerun = RerunOut()
+    says = serializers.CharField()
+    does_not_say = serializers.CharField()
+
+
 class ModelOut(serializers.Serializer[Any]):
     id = serializers.CharField()
     object = serializers.CharField()

@@ -62,6 +62,16 @@ def upper_bound(spread: Tensor, alpha: float) -> Tensor:
     return torch.nan_to_num(bound, nan=torch.inf, posinf=torch.inf)
 
 
+def between(log_p: Tensor, log_q: Tensor, *, alpha: float) -> tuple[float, float]:
+    """D_alpha of two whole distributions (V,), both directions, in float64; for what shares no ballots."""
+    p, q = (torch.log_softmax(one.double(), 0) for one in (log_p, log_q))  # (V,)
+    forward, reverse = (
+        float(torch.logsumexp(alpha * one + (1 - alpha) * other, 0)) / (alpha - 1)
+        for one, other in ((p, q), (q, p))
+    )
+    return max(forward, 0.0), max(reverse, 0.0)
+
+
 def both_ways(*, log_p: Tensor, tilts: Tilts, spread: Tensor, alpha: float) -> Divergences:
     """Both directions for every row; ``spread`` (S,) bounds each tilt's range. alpha > 1. O(S V)."""
     if not alpha > 1:

@@ -34,6 +34,7 @@ class CertificateOut(serializers.ModelSerializer[ZeroInfluence]):
 
 class Certificates(MarketView):
     @extend_schema(
+        operation_id="zero_influence_list",
         summary="The certificates of zero influence of a source, newest first",
         parameters=MarketView.page_parameters,
         responses={200: paged(CertificateOut, "ZeroInfluence"), **problems(404)},

@@ -183,5 +183,7 @@ ROWS = (
     Row("GET", "v1/receipts/<uuid:receipt_id>/tokens", OF_ITS_BUYER, "receipts", ok=409),
     Row("POST", "v1/receipts/<uuid:receipt_id>/attribution", OF_ITS_BUYER, "receipts",
         {"sets": [["alpine-plants"]]}, 409),
+    Row("POST", "v1/receipts/<uuid:receipt_id>/total-effect", OF_ITS_BUYER, "answers",
+        {"source": "alpine-plants"}, 409),
     Row("POST", "v1/receipts/<uuid:receipt_id>/verify", OF_THE_RECEIPT, "receipts"),
 )  # fmt: skip
