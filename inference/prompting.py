@@ -34,6 +34,7 @@ def prompts_for(*, question: Question, plan: Plan, materials: Materials, core: C
             next_step="Shorten the prompt or ask for fewer tokens.",
             param=_param(question),
         ) from error
+    _refuse_unknown_tokens(question, core)
     texts = {seat.slug: materials[seat.slug].texts for seat in plan.seats}
     return Prompts(own, {slug: _fitting(question, core, passages) for slug, passages in texts.items()})
 
@@ -42,6 +43,17 @@ def _param(question: Question) -> str:
     if question.labels is not None:
         return "input"
     return "messages" if question.kind == "chat" else "prompt"
+
+
+def _refuse_unknown_tokens(question: Question, core: Core) -> None:
+    biased = question.nudged.logit_bias if question.nudged else {}
+    beyond = [token for token in biased if token >= core.vocabulary]
+    if beyond:
+        raise Invalid(
+            f"`logit_bias` names the token {beyond[0]}; this core has {core.vocabulary}.",
+            next_step="Name tokens by their numbers in the core's tokenizer.",
+            param="logit_bias",
+        )
 
 
 def _fitting(question: Question, core: Core, passages: Sequence[str]) -> Sequence[int]:

@@ -33,6 +33,7 @@ from inference.net.encoder import Vectors
 from inference.net.generation import Generation, generate
 from inference.net.generation import Seat as Row
 from inference.net.labels import Labels
+from inference.net.nudges import Nudges
 from inference.net.spelling import bytes_of
 from inference.plan import NANO, House, Plan, Seat, make_plan
 from inference.plan_report import plan_report
@@ -305,7 +306,14 @@ def generation_of(
         sets=list(sets_of(plan).values()),
         likeliest=len(labels.texts) if labels else question.logprobs or 0,
         labels=labels,
+        nudges=_nudges(question),
     )
+
+
+def _nudges(question: Question) -> Nudges | None:
+    """Made anew for each answer, because they count what was drawn."""
+    wanted = question.nudged
+    return Nudges(wanted.frequency_penalty, wanted.presence_penalty, wanted.logit_bias) if wanted else None
 
 
 def _row(seat: Seat, material: Material, prompts: Prompts) -> Row:

@@ -19,6 +19,7 @@ GREEDY = (
 )
 TRUNCATED = "top_p acted on the drawn token; attribution was measured on the whole vote."
 CLASSIFIED = "The answer is one label: attribution was measured on the law over the labels, as one decision."
+NUDGED = "Penalties or logit_bias acted on the drawn token; attribution was measured on the whole vote."
 PRIVATE = (
     "Charges are upper bounds that follow from public values; nothing was measured and nothing is replayed."
 )
@@ -107,4 +108,6 @@ def _notes(question: Question) -> list[str]:
         notes.append(GREEDY)
     if question.top_p < 1:
         notes.append(TRUNCATED)
+    if question.nudged is not None:
+        notes.append(NUDGED)
     return notes

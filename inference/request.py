@@ -18,6 +18,7 @@ DEFAULT_MAX_TOKENS: Mapping[str, int] = {"chat": 256, "completion": 16}
 MOST_TOKENS = 2048
 MOST_TOKENS_OF_A_LABEL = 16
 MOST_CHOICES = 8  # each is an answer with rows, a hold and a receipt of its own
+MOST_BIASED_TOKENS = 300
 MOST_TOP_LOGPROBS: Mapping[str, int] = {"chat": 20, "completion": 5}
 LEAST_TEMPERATURE = 0.05
 READ = frozenset(
@@ -39,6 +40,15 @@ class LabelWish:
 
 
 @dataclass(frozen=True, slots=True)
+class Nudged:
+    """How the drawing is bent: away from what was said, to and from given tokens."""
+
+    frequency_penalty: float
+    presence_penalty: float
+    logit_bias: Mapping[int, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One request in our own terms."""
 
@@ -56,6 +66,7 @@ class Question:
     logprobs: int | None  # how many of the likeliest tokens are told beside each; None: nothing is told
     wishes: Wishes
     labels: LabelWish | None = None  # of a classification
+    nudged: Nudged | None = None
 
     @property
     def room(self) -> int:
@@ -118,6 +129,7 @@ def understand(body: Any, *, kind: Kind, default_purpose: str, seats: int) -> Qu
         temperature=_temperature(fields),
         top_p=fields.number("top_p", 1.0, least=0.0001, most=1),
         stop=_stop(fields),
+        nudged=_nudged(fields),
         stream=stream,
         include_usage=_include_usage(fields, stream=stream),
         logprobs=_logprobs(fields, kind),
@@ -132,6 +144,7 @@ def understand(body: Any, *, kind: Kind, default_purpose: str, seats: int) -> Qu
             temperature=question.temperature,
             top_p=question.top_p,
             logprobs=question.logprobs is not None,
+            nudged=question.nudged is not None,
             seats=seats,
         )
     return question
@@ -172,6 +185,29 @@ def _temperature(fields: Fields) -> float:
             next_step=f"Use 0 for the most likely tokens, or {LEAST_TEMPERATURE} or more.",
         )
     return temperature
+
+
+def _nudged(fields: Fields) -> Nudged | None:
+    """None where nothing is bent, however it is written."""
+    frequency, presence = (
+        fields.number(name, 0.0, least=-2, most=2) for name in ("frequency_penalty", "presence_penalty")
+    )
+    bias = _logit_bias(fields.object("logit_bias"))
+    return Nudged(frequency, presence, bias) if frequency or presence or bias else None
+
+
+def _logit_bias(fields: Fields) -> dict[int, float]:
+    if len(fields.body) > MOST_BIASED_TOKENS:
+        raise refuse("logit_bias", f"`logit_bias` may name at most {MOST_BIASED_TOKENS} tokens.")
+    for key in fields.body:
+        if not (key.isascii() and key.isdigit() and len(key) <= 9):
+            raise refuse(
+                "logit_bias",
+                f"`{key[:50]}` in `logit_bias` is not a token id.",
+                next_step="Name tokens by their numbers in the core's tokenizer, as text.",
+            )
+    values = {int(key): fields.number(key, 0.0, least=-100, most=100) for key in fields.body}
+    return {token: value for token, value in values.items() if value}
 
 
 def _stop(fields: Fields) -> tuple[str, ...]:

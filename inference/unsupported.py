@@ -18,15 +18,20 @@ HARMLESS = frozenset(
 NEUTRAL: dict[str, tuple[Any, ...]] = {
     "tools": (),
     "functions": (),
-    "logit_bias": (),
     "audio": (),
     "suffix": (),
     "echo": (),
     "tool_choice": ("none", "auto"),
     "modalities": (["text"],),
     "response_format": ({"type": "text"},),
-    "frequency_penalty": (0,),
-    "presence_penalty": (0,),
+}
+INSTEAD = {
+    "tools": "Describe in the messages what you need, and call your own functions with the answer.",
+    "functions": "Describe in the messages what you need, and call your own functions with the answer.",
+    "audio": "Answers are text.",
+    "suffix": "Put what shall follow into the prompt.",
+    "echo": "Put the prompt before the text yourself.",
+    "response_format": "Ask for the form in the messages and check it yourself; only `text` is given.",
 }
 ELSEWHERE = {
     "chat": ("prompt", "Chat takes `messages`, not `prompt`.", "Use POST /v1/completions."),
@@ -44,7 +49,7 @@ def refuse_unsupported(fields: Fields, *, kind: str) -> None:
     for key, neutral in NEUTRAL.items():
         value = fields.raw(key)
         if value and value not in neutral:
-            raise refuse(key, f"`{key}` is not supported.", next_step=f"Leave `{key}` out.")
+            raise refuse(key, f"`{key}` is not supported.", next_step=INSTEAD.get(key, f"Leave `{key}` out."))
     param, sentence, next_step = ELSEWHERE[kind]
     if fields.raw(param) is not None:
         raise refuse(param, sentence, next_step=next_step)

@@ -104,7 +104,7 @@ def _refuse_contradictions(wishes: Wishes) -> None:
 
 
 def refuse_what_private_forbids(
-    wishes: Wishes, *, temperature: float, top_p: float, logprobs: bool, seats: int
+    wishes: Wishes, *, temperature: float, top_p: float, logprobs: bool, seats: int, nudged: bool = False
 ) -> None:
     """Private answers are sampled from the accounted distribution, from sources named in advance."""
     because = "Private answers are drawn from the accounted distribution itself."
@@ -129,6 +129,12 @@ def refuse_what_private_forbids(
             "abc.explain",
             f"{because} Nothing is measured, so no token is explained.",
             next_step="Leave `abc.explain` out.",
+        )
+    if nudged:
+        raise refuse(
+            "frequency_penalty",
+            f"{because} Penalties and `logit_bias` are not allowed.",
+            next_step="Leave `frequency_penalty`, `presence_penalty` and `logit_bias` out.",
         )
     if logprobs:
         raise refuse("logprobs", f"{because} `logprobs` would show it.", next_step="Leave `logprobs` out.")

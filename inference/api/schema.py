@@ -61,6 +61,13 @@ class QuestionIn(serializers.Serializer[Any]):
     top_p = serializers.FloatField(required=False)
     stop = serializers.JSONField(required=False, help_text="a text, or up to 4")
     seed = serializers.IntegerField(required=False)
+    frequency_penalty = serializers.FloatField(
+        required=False, min_value=-2, max_value=2, help_text="open answers: acts on the drawn token only"
+    )
+    presence_penalty = serializers.FloatField(required=False, min_value=-2, max_value=2)
+    logit_bias = serializers.DictField(
+        child=serializers.FloatField(min_value=-100, max_value=100), required=False, help_text="by token id"
+    )
     stream = serializers.BooleanField(required=False, help_text="chunks carry `abc` events; see the guide")
     stream_options = serializers.JSONField(required=False, help_text='{"include_usage": true}')
     abc = AbcIn(required=False)

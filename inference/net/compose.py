@@ -5,13 +5,14 @@ private rule with its public charge. Stateless: budgets, dropping and text belon
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from accounting.maths.zcdp import private_charge_nats
 from inference.net import caps, drawing, open_rule, private_rule, renyi
+from inference.net.nudges import Nudges
 from inference.net.transcript import Rule, SeatRecord
 
 
@@ -41,13 +42,14 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """How a token is taken from the vote: its own truncation and its own randomness; and how many of the
+    """How a token is taken from the vote: its own randomness, truncation and nudges; and how many of the
     likeliest are told beside it, as they stood in the whole vote.
     """
 
     generator: torch.Generator
     top_p: float = 1.0
     told: int = 0
+    nudges: Nudges = field(default_factory=Nudges)
 
 
 def wanted_weight(seat: SeatRecord) -> float:
@@ -84,10 +86,11 @@ def compose_open(
     """Vote, draw, measure; `sets` names rows that are also measured together (an owner's, all voters)."""
     capped = open_vote(logits=logits, seats=seats, allowances=allowances, rule=rule)
     log_p = capped.vote.log_p  # (V,)
+    law = drawing_by.nudges.on(log_p, temperature=rule.vote_temperature)  # (V,)
     if rule.temperature == 0:
-        token = drawing.most_likely(log_p)
+        token = drawing.most_likely(law)
     else:
-        token = drawing.draw(log_p, generator=drawing_by.generator, top_p=drawing_by.top_p)
+        token = drawing.draw(law, generator=drawing_by.generator, top_p=drawing_by.top_p)
     helped = capped.help_nats(token)  # (seats,)
     columns = (capped.weights, capped.limited, capped.forward, capped.reverse, capped.symmetric, helped)
     moved = tuple(Moved(*row) for row in zip(*(column.tolist() for column in columns), strict=True))

@@ -32,6 +32,7 @@ from inference.net.detokenise import TextStream
 from inference.net.label_ballots import LabelBallots
 from inference.net.labels import Labels, LabelStream
 from inference.net.lora import Adapter
+from inference.net.nudges import Nudges
 from inference.net.prompts import PromptTooLong
 from inference.net.transcript import Mode, Rule, SeatRecord, TokenRecord, Transcript
 
@@ -108,13 +109,14 @@ def generate(
     sets: Sequence[Sequence[str]] = (),
     likeliest: int = 0,
     labels: Labels | None = None,
+    nudges: Nudges | None = None,
 ) -> "Generation":
     """Prepare an answer; `sets` are labels that are also measured together (an owner's seats, all seats);
     `likeliest` tokens of each vote are told, in open answers only. With `labels` it is a classification:
     one step, whose token is the place of a label.
     """
-    if mode == "private" and (temperature <= 0 or top_p < 1 or seed is not None):
-        raise ValueError("Private answers are sampled: no temperature 0, no top_p, no seed.")
+    if mode == "private" and (temperature <= 0 or top_p < 1 or seed is not None or nudges is not None):
+        raise ValueError("Private answers are sampled: no temperature 0, no top_p, no seed, no nudges.")
     clip = constants.clip_for(core.slug)
     rule = Rule(mode, alpha, temperature, constants.CORE_WEIGHT, clip, constants.PRIVATE_SUPPORT)
     longest = max(len(ids) for ids in (core_prompt_ids, *(seat.prompt_ids for seat in seats)))
@@ -134,7 +136,7 @@ def generate(
         seats=tuple(seats),
         transcript=transcript,
         allowance=allowance,
-        drawing=Drawing(generator, top_p, told=likeliest),
+        drawing=Drawing(generator, top_p, told=likeliest, nudges=nudges or Nudges()),
         stream=stream,
         sets=tuple(tuple(places[label] for label in labels) for labels in sets),
     )
@@ -211,6 +213,7 @@ class Generation:
                 sets=[{self._live.index(i) for i in members if i in self._live} for members in self._sets],
             )  # fmt: skip
         self._spend(composed)
+        self._drawing.nudges.drawn(composed.token_id)
         weights = tuple(moved.weight for moved in composed.moved)
         record = TokenRecord(composed.token_id, tuple(self._live), weights, tuple(allowances))
         self.transcript.tokens.append(record)

@@ -8,6 +8,7 @@ import torch
 
 from inference.net import open_rule
 from inference.net.generation import Seat, generate
+from inference.net.nudges import Nudges
 from inference.net.prompts import PromptTooLong
 from inference.net.replay import pinned_rerun, replay
 from inference.net.transcript import Transcript
@@ -205,7 +206,9 @@ def test_a_private_seat_leaves_before_a_token_that_its_budget_cannot_pay(endless
     assert paid == [charge] * 3 + [0.0] * 5
 
 
-@pytest.mark.parametrize("wrong", [{"temperature": 0.0}, {"top_p": 0.9}, {"seed": 1}])
+@pytest.mark.parametrize(
+    "wrong", [{"temperature": 0.0}, {"top_p": 0.9}, {"seed": 1}, {"nudges": Nudges(presence=1.0)}]
+)
 def test_private_answers_refuse_what_would_break_their_promise(endless, adapters, wrong):
     with pytest.raises(ValueError, match="sampled"):
         make_answer(endless, [], **{"mode": "private", "seed": None, **wrong})
