@@ -6,6 +6,7 @@ from django.views import defaults
 from marketplace.api.problems import MEDIA_TYPE, UNEXPECTED
 
 NO_SUCH_ADDRESS = {
+    "type": "/v1/docs#not_found",
     "code": "not_found",
     "title": "Not found",
     "status": 404,

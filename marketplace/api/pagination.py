@@ -3,11 +3,14 @@
 from typing import Any
 
 from django.db.models import Model, QuerySet
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
+
+from accounting.errors import Invalid
 
 
 class PageByCursor(CursorPagination):
@@ -15,6 +18,18 @@ class PageByCursor(CursorPagination):
     max_page_size = 200
     page_size_query_param = "page_size"
     ordering = "-pk"
+
+    def decode_cursor(self, request: Request) -> Any:
+        """A cursor that nobody gave out is a mistake in the request, not an address that is not there."""
+        try:
+            return super().decode_cursor(request)
+        except NotFound as error:
+            raise Invalid(
+                "`cursor` is not one of this list's.",
+                code="bad_cursor",
+                next_step="Follow `next` and `previous`, or leave `cursor` out.",
+                param="cursor",
+            ) from error
 
 
 def page(

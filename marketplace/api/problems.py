@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 UNEXPECTED = {
+    "type": "/v1/docs#internal_error",
     "code": "internal_error",
     "title": "Something went wrong on our side",
     "status": 500,

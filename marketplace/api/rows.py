@@ -56,6 +56,20 @@ class OwnSourceOut(SourceOut):
         ]
 
 
+class SeenSourceOut(OwnSourceOut):
+    """A source as whoever asks may see it: what is the owner's alone is missing for all others."""
+
+    version = serializers.IntegerField(allow_null=True, required=False)
+    documents = serializers.IntegerField(required=False)
+    votes = serializers.BooleanField(required=False)
+
+    class Meta(OwnSourceOut.Meta):
+        extra_kwargs = {
+            "state_reason": {"required": False},
+            "suspended_by_operator": {"required": False},
+        }
+
+
 def opened(source: Source) -> bool:
     """Whether more than the card may be shown: what the query found. Rows read without asking show less."""
     return bool(getattr(source, "opened", False))

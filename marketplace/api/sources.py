@@ -13,7 +13,7 @@ from marketplace.api.base import MarketView
 from marketplace.api.caller import caller_of
 from marketplace.api.pagination import page
 from marketplace.api.repeats import repeatable
-from marketplace.api.rows import OwnSourceOut, SourceOut
+from marketplace.api.rows import OwnSourceOut, SeenSourceOut, SourceOut
 from marketplace.api.schema import StrictSerializer, paged, problems
 from marketplace.catalogue.topics import MOST_TOPICS, TOPICS
 from marketplace.models import Visibility
@@ -48,7 +48,7 @@ class Sources(MarketView):
         summary="List sources",
         description="Everything that is listed; with `mine=true` the caller's own sources in every state.",
         parameters=[OpenApiParameter("mine", bool), *MarketView.page_parameters],
-        responses={200: paged(OwnSourceOut, "Source"), **problems()},
+        responses={200: paged(SeenSourceOut, "Source"), **problems()},
     )
     def get(self, request: Request) -> Response:
         caller = caller_of(request)
@@ -79,7 +79,7 @@ class Sources(MarketView):
 class OneSource(MarketView):
     """Read and describe."""
 
-    @extend_schema(summary="A source", responses={200: OwnSourceOut, **problems(404)})
+    @extend_schema(summary="A source", responses={200: SeenSourceOut, **problems(404)})
     def get(self, request: Request, slug: str) -> Response:
         caller = caller_of(request)
         source = visible_source(organisation=caller.organisation, slug=slug)
