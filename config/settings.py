@@ -119,6 +119,7 @@ WORK_RUNNERS = {
     "immediate": "marketplace.work.run_now",
 }
 ZERO_INFLUENCE_ENGINE = "inference.zero_influence_asking.ask"  # how the market has logits compared
+HEAT_MAP = "inference.asking_tokens.ask"  # how a page gets what each source moved at each token
 TOPIC_JUDGE = "inference.asking_topics.ask"  # how the market has a question judged without an encoder
 ENGINE_THREADS = environment.whole("ENGINE_THREADS", 2)  # torch threads of the one engine thread
 # libgomp reads these once, when a process first loads torch. Threads that wait spin for a short while (it

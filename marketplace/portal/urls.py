@@ -21,6 +21,7 @@ from marketplace.portal.views import (
     source,
     sources,
     statements,
+    tokens,
     versions,
     wallet,
     you,
@@ -92,6 +93,7 @@ urlpatterns = [
     path("earnings/payouts.csv", payouts.payouts_csv, name="payouts-csv"),
     path("earnings/payouts/<uuid:payout_id>/cancel", payouts.cancel, name="payout-cancel"),
     path("receipts/<uuid:receipt_id>", receipts.receipt, name="receipt"),
+    path("receipts/<uuid:receipt_id>/tokens", tokens.tokens, name="receipt-tokens"),
     path("account", account.account, name="account"),
     *(
         path(f"{section}/statement{rest}", view, {"of": of, **more}, name=f"{name}{kind}")

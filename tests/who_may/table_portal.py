@@ -161,6 +161,9 @@ ROWS = (
     Row("POST", "agreements/<uuid:agreement_id>/end", OF_ITS_CONSUMER),
     Row("POST", "agreements/<uuid:agreement_id>/confirm", OF_ITS_CONSUMER, {"policy_version": "1"}),
     Row("GET", "receipts/<uuid:receipt_id>", {**of_owner(), "buyer": OK}),
+    Row(
+        "GET", "receipts/<uuid:receipt_id>/tokens", {**of_owner(), "buyer": OK, **dict.fromkeys(MEMBERS, 404)}
+    ),
     Row("GET", "account", of_organisation()),
     *STATEMENTS,
     Row("GET", "wallet", of_organisation()),
