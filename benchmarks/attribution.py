@@ -20,8 +20,9 @@ from torch import Tensor
 from benchmarks.timing import in_turn, machine
 from benchmarks.voters import CORE, rows
 from inference.net import caps, constants, drawing, open_rule
+from inference.net.ballots import Row
 from inference.net.core import Core
-from inference.net.decoder import Ballots, Row
+from inference.net.decoder import Ballots
 
 
 class Terms(TypedDict):

@@ -9,8 +9,9 @@ from pathlib import Path
 import torch
 
 from inference.net import constants
+from inference.net.ballots import Row
 from inference.net.core import Core, adaptable_linears
-from inference.net.decoder import Ballots, Row
+from inference.net.decoder import Ballots
 from inference.net.lora import Adapter
 
 CORE = Path(__file__).resolve().parent.parent / "var" / "cores" / "smollm2-135m-instruct"

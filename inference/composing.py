@@ -87,6 +87,8 @@ class Composer:
             # A model that fails must not leave the hold or the caller waiting: what was delivered is settled.
             logger.exception("Answer %s failed after %s tokens", self.answer.pk, made.tally.tokens_drawn)
             made.state = AnswerState.FAILED
+        finally:
+            generation.close()
         made.transcript = generation.transcript.to_json()
 
     def _until_cancelled(self, generation: Generation, made: Composition) -> Iterator[Step]:

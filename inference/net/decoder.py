@@ -7,32 +7,26 @@ same order give the same bits.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from inference.net.ballots import OpenBallots, Row, check_kept, check_rows
 from inference.net.cache import RowCache
 from inference.net.core import Core
-from inference.net.lora import Adapter, Lanes, seat_adapters
+from inference.net.lora import Lanes, seat_adapters
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of the batch: what it reads and whose adapter it wears."""
-
-    prompt_ids: Sequence[int]
-    adapter: Adapter | None = None
+def alone(core: Core) -> OpenBallots:
+    """Every answer in a batch of its own."""
+    return lambda rows, expected_tokens: Ballots(core=core, rows=rows, expected_tokens=expected_tokens)
 
 
 class Ballots:
-    """The rows of one answer. `prefill` once, then `step` per token; rows leave through `keep`."""
+    """A `BallotBox` with the rows of one answer and nothing else: fixed order, fixed shapes."""
 
     def __init__(self, *, core: Core, rows: Sequence[Row], expected_tokens: int = 256) -> None:
-        if not rows or rows[0].adapter is not None:
-            raise ValueError("The first row is the core's own and has no adapter.")
-        if any(not row.prompt_ids for row in rows):
-            raise ValueError("A row needs at least one token to read.")
+        check_rows(rows)
         self._core = core
         self._rows = tuple(rows)
         self._tree = core.voting_tree(packed=True)
@@ -68,8 +62,7 @@ class Ballots:
     @torch.inference_mode()
     def keep(self, rows: Sequence[int]) -> None:
         """Drop every row that is not named (ascending; the core, row 0, always stays)."""
-        if not rows or rows[0] != 0 or list(rows) != sorted(set(rows)):
-            raise ValueError("Rows to keep are ascending and begin with the core.")
+        check_kept(rows)
         if len(rows) == self.rows:
             return
         self._cache.keep(rows)
@@ -77,6 +70,9 @@ class Ballots:
         for layer in self._layers:
             layer.down = layer.down.index_select(0, seats)
             layer.up = layer.up.index_select(0, seats)
+
+    def close(self) -> None:
+        """Nothing is shared, so nothing has to be given back."""
 
     def _read(self, index: int, row: Row) -> Tensor:
         """One row's prompt in one pass; its keys and values move into the shared buffers."""

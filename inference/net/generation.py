@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from inference.net import constants
+from inference.net.ballots import BallotBox, OpenBallots, Row
 from inference.net.caps import allowance as slice_of
 from inference.net.compose import (
     Composed,
@@ -27,7 +28,7 @@ from inference.net.compose import (
     wanted_weight,
 )
 from inference.net.core import Core
-from inference.net.decoder import Ballots, Row
+from inference.net.decoder import alone
 from inference.net.detokenise import TextStream
 from inference.net.label_ballots import LabelBallots
 from inference.net.labels import Labels, LabelStream
@@ -110,10 +111,12 @@ def generate(
     likeliest: int = 0,
     labels: Labels | None = None,
     nudges: Nudges | None = None,
+    ballots: OpenBallots | None = None,
 ) -> "Generation":
     """Prepare an answer; `sets` are labels that are also measured together (an owner's seats, all seats);
     `likeliest` tokens of each vote are told, in open answers only. With `labels` it is a classification:
-    one step, whose token is the place of a label.
+    one step, whose token is the place of a label. `ballots` opens the rows: by itself an answer has a batch
+    of its own.
     """
     if mode == "private" and (temperature <= 0 or top_p < 1 or seed is not None or nudges is not None):
         raise ValueError("Private answers are sampled: no temperature 0, no top_p, no seed, no nudges.")
@@ -139,11 +142,15 @@ def generate(
         drawing=Drawing(generator, top_p, told=likeliest, nudges=nudges or Nudges()),
         stream=stream,
         sets=tuple(tuple(places[label] for label in labels) for labels in sets),
+        ballots=ballots or alone(core),
     )
 
 
 class Generation:
-    """An answer in the making: iterate over its steps, once; the transcript grows with it."""
+    """An answer in the making: iterate over its steps, once; the transcript grows with it.
+
+    Its rows are given back when it ends, fails, is closed, or its iterator is abandoned.
+    """
 
     def __init__(
         self,
@@ -155,6 +162,7 @@ class Generation:
         drawing: Drawing,
         stream: TextStream | LabelStream,
         sets: tuple[tuple[int, ...], ...],
+        ballots: OpenBallots,
     ) -> None:
         self.transcript = transcript
         self._core = core
@@ -164,26 +172,40 @@ class Generation:
         self._stream = stream
         self._sets = sets
         self._end_ids = core.end_ids if transcript.labels is None else frozenset()
+        self._open = ballots
+        self._box: BallotBox | None = None
         self._left = {seat.label: seat.cap_nats for seat in seats}
         self._live = [index for index, record in enumerate(transcript.seats) if self._takes_part(record)]
 
     def __iter__(self) -> Iterator[Step]:
         """Yield every token as it is drawn; stop iterating and nothing more is spent."""
+        try:
+            yield from self._steps()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Give the rows back; closing twice does nothing more."""
+        box, self._box = self._box, None
+        if box is not None:
+            box.close()
+
+    def _steps(self) -> Iterator[Step]:
         self._live = [index for index in self._live if self._may_spend(index)]
         rows = [Row(self.transcript.core_prompt_ids)]
         rows += [Row(self._seats[i].prompt_ids, self._seats[i].adapter) for i in self._live]
         if self.transcript.labels is not None:
             yield self._decided(LabelBallots(core=self._core, rows=rows, labels=self.transcript.labels))
             return
-        ballots = Ballots(core=self._core, rows=rows, expected_tokens=self.transcript.max_tokens)
-        logits = ballots.prefill()  # (rows, V)
+        self._box = box = self._open(rows, self.transcript.max_tokens)
+        logits = box.prefill()  # (rows, V)
         for index in range(self.transcript.max_tokens):
             step = self._take(index, logits)
             yield step
             if step.finish_reason is not None:
                 return
-            self._drop_exhausted(ballots)
-            logits = ballots.step(step.token_id)  # (rows, V)
+            self._drop_exhausted(box)
+            logits = box.step(step.token_id)  # (rows, V)
 
     def _decided(self, ballots: LabelBallots) -> Step:
         """The one step of a classification, with what each row said as far as it counted."""
@@ -274,10 +296,10 @@ class Generation:
             return left >= charge_per_token(record, self.transcript.rule)
         return left >= constants.NANO_NAT
 
-    def _drop_exhausted(self, ballots: Ballots) -> None:
+    def _drop_exhausted(self, box: BallotBox) -> None:
         staying = [index for index in self._live if self._may_spend(index)]
         if len(staying) < len(self._live):
-            ballots.keep([0, *(1 + self._live.index(index) for index in staying)])
+            box.keep([0, *(1 + self._live.index(index) for index in staying)])
             self._live = staying
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from inference.net.ballots import Row
 from inference.net.cache import MASKED
 from inference.net.core import Core
-from inference.net.decoder import Row
 from inference.net.labels import Labels
 from inference.net.lora import Lanes, seat_adapters
 

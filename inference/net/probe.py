@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import torch
 
 from inference.net import constants, drawing
+from inference.net.ballots import Row
 from inference.net.compose import open_vote, wanted_weight
 from inference.net.core import Core
-from inference.net.decoder import Ballots, Row
+from inference.net.decoder import Ballots
 from inference.net.lora import Adapter
 from inference.net.transcript import Rule, SeatRecord
 

@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 
 from inference.net import caps, open_rule, renyi
+from inference.net.ballots import Row
 from inference.net.compose import open_vote, rows_left_out
 from inference.net.core import Core
-from inference.net.decoder import Ballots, Row
+from inference.net.decoder import Ballots
 from inference.net.label_ballots import LabelBallots
 from inference.net.lora import Adapter
 from inference.net.transcript import TokenRecord, Transcript

@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 
 from inference.net import constants
+from inference.net.ballots import Row
 from inference.net.compose import open_vote
 from inference.net.core import Core, adaptable_linears
-from inference.net.decoder import Ballots, Row
+from inference.net.decoder import Ballots
 from inference.net.lora import Adapter
 from inference.net.transcript import Rule, SeatRecord
 

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
+from inference.net.ballots import Row
 from inference.net.core import adaptable_linears
-from inference.net.decoder import Ballots, Row
+from inference.net.decoder import Ballots
 from inference.net.lora import Lanes, seat_adapters
 
 FORCED = [72, 101, 108, 108, 111, 44, 32, 119]

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from accounting.maths.zcdp import private_charge_nats
+from inference.net.ballots import Row
 from inference.net.constants import CORE_WEIGHT
-from inference.net.decoder import Ballots, Row
+from inference.net.decoder import Ballots
 from inference.net.generation import Seat, generate
 from inference.net.label_ballots import LabelBallots
 from inference.net.labels import LabelUnusable, labels_of
