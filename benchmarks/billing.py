@@ -3,7 +3,9 @@
 One answer = hold + settle through the product's own use cases, Python included: four sources, a receipt that
 is signed and durable. Uniform over 1,000 sources, and with one hot source in every answer, at 1, 8 and 32
 clients, each beside pgbench's TPC-B at as many clients; then the same with commits slowed to 4 ms. Needs
-PostgreSQL (DATABASE_URL names the server; two databases of its own are made on it) and pgbench.
+PostgreSQL (DATABASE_URL names the server; two databases of its own are made on it) and pgbench. Measure on a
+server where nobody else writes: a writing transaction that stays open, in any of its databases, keeps the old
+versions of hot rows in place, and every answer walks over them.
 """
 
 import argparse
@@ -23,6 +25,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
+
+from benchmarks.processors import busy_seconds
 
 BOOKS, TPCB = "deep_voting_billing", "deep_voting_tpcb"
 SOURCES, WALLETS, SEATS = 1_000, 256, 4
@@ -46,6 +50,8 @@ class Load:
 
     answers: int
     milliseconds: tuple[float, ...]
+    python_seconds: float  # of processor, of its own process
+    busy_seconds: float  # of all processors, whoever used them
 
 
 def prepare(url: str) -> None:
@@ -147,15 +153,18 @@ def clients(
     from django.db import connection
 
     counts: list[float] = []
+    used: list[tuple[float, float]] = []  # before and after, as the first client sees them
 
     def client(number: int) -> None:
         rng = random.Random(seed * 1000 + number)
         answer(world, rng, hot=hot)  # opens the connection and warms the plans
         ready.wait()
+        used.extend([(time.process_time(), busy_seconds())] if number == 0 else [])
         end = time.perf_counter() + seconds
         while (start := time.perf_counter()) < end:
             answer(world, rng, hot=hot)
             counts.append((time.perf_counter() - start) * 1e3)
+        used.extend([(time.process_time(), busy_seconds())] if number == 0 else [])
         connection.close()
 
     running = [threading.Thread(target=client, args=(number,)) for number in range(threads)]
@@ -163,7 +172,8 @@ def clients(
         thread.start()
     for thread in running:
         thread.join()
-    out.put(Load(len(counts), tuple(counts)))
+    (python, busy), (python_after, busy_after) = used
+    out.put(Load(len(counts), tuple(counts), python_after - python, busy_after - busy))
 
 
 def billed(url: str, world: World, *, count: int, seconds: float, hot: bool, processes: int) -> Load:
@@ -185,7 +195,12 @@ def billed(url: str, world: World, *, count: int, seconds: float, hot: bool, pro
     loads = [out.get(timeout=seconds + 120) for _ in running]
     for process in running:
         process.join()
-    return Load(sum(load.answers for load in loads), tuple(ms for load in loads for ms in load.milliseconds))
+    return Load(
+        sum(load.answers for load in loads),
+        tuple(ms for load in loads for ms in load.milliseconds),
+        sum(load.python_seconds for load in loads),
+        median(load.busy_seconds for load in loads),
+    )
 
 
 class Server:
@@ -256,14 +271,17 @@ def compare(
 ) -> None:
     print(
         f"{'clients':>7} {'load':>8} {'pgbench/s':>10} {'answers/s':>10} {'ratio':>7} {'goal':>6} "
-        f"{'p50 ms':>7} {'p99 ms':>7} {'p99/p50':>8} {'commits':>8} {'flushes':>8}"
+        f"{'p50 ms':>7} {'p99 ms':>7} {'p99/p50':>8} {'commits':>8} {'flushes':>8} "
+        f"{'cpu ms':>7} {'python':>7} {'pgbench':>8} {'busy':>5}"
     )
     url = f"{server.root}/{BOOKS}"
     for count in chosen.clients:
         for kind in kinds:
-            ratios: list[tuple[float, float, float, Load, float, float]] = []
+            ratios: list[tuple[float, float, float, Load, float, float, float]] = []
             for _ in range(chosen.rounds):
+                busy = busy_seconds()
                 base = server.tpcb(count, chosen.seconds)
+                busy = busy_seconds() - busy
                 before = server.work()
                 load = billed(
                     url,
@@ -284,16 +302,20 @@ def compare(
                         load,
                         (after[0] - before[0]) / done,
                         (after[1] - before[1]) / done,
+                        busy / (base * int(chosen.seconds)) * 1e3,
                     )
                 )
             middle = sorted(ratios, key=lambda one: one[0])[len(ratios) // 2]
-            ratio, base, rate, load, commits, flushes = middle
+            ratio, base, rate, load, commits, flushes, of_pgbench = middle
             fifty, most = median(load.milliseconds), percentile(load.milliseconds, 0.99)
             wanted = goal(kind) if count > 1 else None
             print(
                 f"{count:>7} {kind:>8} {base:>10.0f} {rate:>10.0f} {ratio:>6.2f}x "
                 f"{'' if wanted is None else f'{wanted:.2f}x':>6} {fifty:>7.1f} {most:>7.1f} "
-                f"{most / fifty:>8.1f} {commits:>8.2f} {flushes:>8.2f}",
+                f"{most / fifty:>8.1f} {commits:>8.2f} {flushes:>8.2f} "
+                f"{load.busy_seconds / load.answers * 1e3:>7.2f} "
+                f"{load.python_seconds / load.answers * 1e3:>7.2f} "
+                f"{of_pgbench:>8.2f} {load.busy_seconds / chosen.seconds:>5.2f}",
                 flush=True,
             )
 
@@ -345,7 +367,10 @@ def main() -> None:
         slow = f"Commits slowed to {DELAY_MICROSECONDS / 1000:g} ms"
         sections.append((slow, server.slow_commits, ("hot",), lambda _kind: SLOW_GOAL))
     for title, around, kinds, goal in sections:
-        print(f"\n{title} (commits and flushes are per answer)")
+        print(
+            f"\n{title} (commits and flushes are per answer; cpu ms: all processors, an answer;\n"
+            "python: its part; pgbench: all of one of its transactions; busy: cores during answers)"
+        )
         with around():
             compare(server, world, chosen, kinds, goal)
     for name in (BOOKS, TPCB):
