@@ -80,3 +80,36 @@ def test_the_worst_source_comes_close_to_its_charge_so_the_test_can_fail():
         found = max(renyi.divergence(p, q, alpha), renyi.divergence(q, p, alpha))
         worst = max(worst, found / (TOKENS * private_charge_nats(alpha=alpha, eta=eta)))
     assert 0.5 < worst <= 1
+
+
+@pytest.mark.parametrize("paid", [1, 2, 3])
+def test_a_source_whose_budget_ends_in_mid_text_reveals_no_more_than_the_tokens_that_it_paid_for(paid):
+    """It leaves after so many tokens; what it said before still steers what the others say."""
+    eta, alpha, worst = 0.8, 2.0, 0.0
+    etas = torch.tensor([eta, 0.5]).double()
+    for seed in range(12):
+        stub = StubBallots(seed=seed, seats=2, loudness=40.0)
+        laws = [_law_until(stub, etas, leaves_after=leaves_after) for leaves_after in (paid, 0)]
+        charge = paid * private_charge_nats(alpha=alpha, eta=eta)
+        staying, gone = laws
+        found = max(renyi.divergence(staying, gone, alpha), renyi.divergence(gone, staying, alpha))
+        assert found <= charge
+        worst = max(worst, found / charge)
+    assert worst > 0.3, "a bound that nothing comes near would hide a wrong one"
+
+
+def _law_until(stub, etas, *, leaves_after):
+    """log p of every text; the first seat has no weight after so many tokens."""
+    law: dict[tuple[int, ...], float] = {(): 0.0}
+    for place in range(TOKENS):
+        weights = torch.tensor([1.0 if place < leaves_after else 0.0, 0.7]).double()
+        longer = {}
+        for history, so_far in law.items():
+            core, ballots = stub.after(history)
+            cast = private_rule.vote(
+                l0=core, ballots=ballots, weights=weights, etas=etas, temperature=0.8, top_k=VOCABULARY
+            )
+            for token, log_p in zip(cast.support.tolist(), cast.log_p.tolist(), strict=True):
+                longer[*history, token] = so_far + log_p
+        law = longer
+    return [law[text] for text in sorted(law)]
