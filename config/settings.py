@@ -151,6 +151,8 @@ CORE_DIRECTORY = Path(environment.text("CORE_DIRECTORY", str(VAR_DIR / "cores" /
 ENCODER = environment.text("ENCODER", "all-minilm-l6-v2")  # a packaged name, a directory, or a hub name
 # What an engine keeps of partitions between answers; those in use stay whatever it says.
 PARTITION_MEMORY_BYTES = environment.whole("PARTITION_MEMORY_BYTES", 2**30)
+# Keys and values of sources' leading passages, which later answers need not read again.
+PREFIX_MEMORY_BYTES = environment.whole("PREFIX_MEMORY_BYTES", 512 * 2**20)
 SEATS = environment.whole("SEATS", 8)  # voters of one answer, beside the core
 ALPHA = environment.number("ALPHA", 2.0)  # Renyi order of every nat in this deployment; never change it later
 ADAPTER_TOKENS = environment.whole("ADAPTER_TOKENS", 8000)  # training tokens a source, unless asked for more

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from inference.channel import AnswerChannel
+from inference.net.ballots import OpenBallots
 from inference.net.core import Core
 from inference.net.encoder import Encoder
 from inference.net.tolerance import FLOAT32, Tolerance
@@ -25,4 +26,5 @@ class Bench:
     now: Callable[[], datetime]
     places: Places = field(default_factory=Places)
     shortlist: Shortlist = field(default_factory=Shortlist)
+    ballots: OpenBallots | None = None  # where answers open their rows; None: each in a batch of its own
     replay_tolerance: Tolerance = FLOAT32  # of the core; stands on every open receipt

@@ -17,6 +17,7 @@ from inference import counting, judging_topics, lifecycle, measuring, query, rep
 from inference.bench import Bench
 from inference.channel import AnswerChannel, current_channel
 from inference.models import Answer, AnswerKind
+from inference.net.batch import Batch
 from inference.net.core import Core
 from inference.net.encoder import load_encoder
 from inference.net.tolerance import tolerance_for
@@ -69,6 +70,7 @@ def build() -> Bench:
     )
     return Bench(
         core=core, encoder=encoder, shelf=shelf, channel=current_channel(), now=timezone.now,
+        ballots=Batch(core, prefix_bytes=settings.PREFIX_MEMORY_BYTES).open_ballots,
         replay_tolerance=tolerance_for(core),
     )  # fmt: skip
 

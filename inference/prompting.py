@@ -4,15 +4,17 @@ A row that would grow too long gets fewer passages; a question that is too long 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accounting.errors import Invalid
 from inference.materials import Materials
 from inference.net.core import Core
 from inference.net.prompts import PromptTooLong, chat_prompt, text_prompt
 from inference.plan import Plan
-from inference.prompts import TOO_LONG
+from inference.prompts import TOO_LONG, Message
 from inference.request import Question
+
+NOBODYS_WORDS = "\u2588"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Prompts:
 
     core: Sequence[int]
     seats: Mapping[str, Sequence[int]]
+    shared: Mapping[str, int]  # by seat: how many of its first tokens hold nothing of the caller's
 
 
 def prompts_for(*, question: Question, plan: Plan, materials: Materials, core: Core) -> Prompts:
@@ -36,7 +39,29 @@ def prompts_for(*, question: Question, plan: Plan, materials: Materials, core: C
         ) from error
     _refuse_unknown_tokens(question, core)
     texts = {seat.slug: materials[seat.slug].texts for seat in plan.seats}
-    return Prompts(own, {slug: _fitting(question, core, passages) for slug, passages in texts.items()})
+    seats = {slug: _fitting(question, core, passages) for slug, passages in texts.items()}
+    shared = {slug: _shared(question, core, ids, texts[slug]) for slug, ids in seats.items()}
+    return Prompts(own, seats, shared)
+
+
+def _shared(question: Question, core: Core, ids: Sequence[int], passages: Sequence[str]) -> int:
+    """Tokens that any caller's prompt with these passages begins with.
+
+    None in private answers: how long a source's row takes must not tell which passages were read before.
+    """
+    if question.wishes.is_private or not passages:
+        return 0
+    try:
+        other = _prompt(_nobodys(question), core, passages=passages)
+    except PromptTooLong:
+        return 0
+    return next((place for place, (one, its) in enumerate(zip(ids, other, strict=False)) if one != its), 0)
+
+
+def _nobodys(question: Question) -> Question:
+    """The same request with other words than any caller's."""
+    messages = (Message("user", NOBODYS_WORDS),) if question.messages else ()
+    return replace(question, messages=messages, prompts=(NOBODYS_WORDS,) if question.prompts else ())
 
 
 def _param(question: Question) -> str:

@@ -307,6 +307,7 @@ def generation_of(
         likeliest=len(labels.texts) if labels else question.logprobs or 0,
         labels=labels,
         nudges=_nudges(question),
+        ballots=bench.ballots,
     )
 
 
@@ -321,6 +322,7 @@ def _row(seat: Seat, material: Material, prompts: Prompts) -> Row:
         label=seat.slug,
         adapter=material.adapter,
         prompt_ids=prompts.seats[seat.slug],
+        shared_tokens=prompts.shared[seat.slug],
         relevance=seat.relevance,
         gamma=seat.gamma,
         cap_nats=seat.cap_nano_nats / NANO,

@@ -1,8 +1,9 @@
 """Where do the logits of an answer's rows come from? The port between the token loop and the forward passes.
 
 Composing: the token loop opens a box for its rows, asks for the logits of each next token, and closes it.
-One implementation reads the rows of a single answer alone (`decoder.Ballots`, also what replay uses). It must
-not know weights, budgets or how the token is drawn.
+One implementation reads the rows of a single answer alone (`decoder.Ballots`, also what replay uses), one
+has the rows of all answers in one pass (`batch.Batch`). It must not know weights, budgets or how a token is
+drawn.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,10 +17,15 @@ from inference.net.lora import Adapter
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of an answer: what it reads and whose adapter it wears."""
+    """One row of an answer: what it reads and whose adapter it wears.
+
+    The first `shared_tokens` of what it reads hold nothing of the caller's: what was read of them may be kept
+    for later answers.
+    """
 
     prompt_ids: Sequence[int]
     adapter: Adapter | None = None
+    shared_tokens: int = 0
 
 
 class BallotBox(Protocol):

@@ -60,6 +60,7 @@ class Seat:
     relevance: float
     gamma: float
     cap_nats: float  # for the whole answer
+    shared_tokens: int = 0  # of its prompt, from the beginning: nothing of the caller's
     group: int | None = None  # near-duplicates share a number
     eta: float | None = None  # private answers
 
@@ -193,7 +194,7 @@ class Generation:
     def _steps(self) -> Iterator[Step]:
         self._live = [index for index in self._live if self._may_spend(index)]
         rows = [Row(self.transcript.core_prompt_ids)]
-        rows += [Row(self._seats[i].prompt_ids, self._seats[i].adapter) for i in self._live]
+        rows += [self._row(self._seats[i]) for i in self._live]
         if self.transcript.labels is not None:
             yield self._decided(LabelBallots(core=self._core, rows=rows, labels=self.transcript.labels))
             return
@@ -206,6 +207,9 @@ class Generation:
                 return
             self._drop_exhausted(box)
             logits = box.step(step.token_id)  # (rows, V)
+
+    def _row(self, seat: Seat) -> Row:
+        return Row(seat.prompt_ids, seat.adapter, seat.shared_tokens)
 
     def _decided(self, ballots: LabelBallots) -> Step:
         """The one step of a classification, with what each row said as far as it counted."""
