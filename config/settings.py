@@ -121,6 +121,9 @@ WORK_RUNNERS = {
 ZERO_INFLUENCE_ENGINE = "inference.zero_influence_asking.ask"  # how the market has logits compared
 HEAT_MAP = "inference.asking_tokens.ask"  # how a page gets what each source moved at each token
 TOPIC_JUDGE = "inference.asking_topics.ask"  # how the market has a question judged without an encoder
+ANSWERS_WAITING = environment.whole("ANSWERS_WAITING", 256)  # for all engines; the next one is told 429
+ANSWERS_WAITING_PER_CONSUMER = environment.whole("ANSWERS_WAITING_PER_CONSUMER", 64)
+ANSWERS_AT_ONCE = environment.whole("ANSWERS_AT_ONCE", 8)  # by one engine: their rows share its passes
 ENGINE_THREADS = environment.whole("ENGINE_THREADS", 2)  # torch threads of the one engine thread
 # libgomp reads these once, when a process first loads torch. Threads that wait spin for a short while (it
 # spins thirty times longer by itself): engine, trainer and HTTP share the cores.

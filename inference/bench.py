@@ -3,9 +3,12 @@
 Built once per process by `engine`, handed to every step as a value; tests build their own.
 """
 
+import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from inference.channel import AnswerChannel
 from inference.net.ballots import OpenBallots
@@ -26,5 +29,6 @@ class Bench:
     now: Callable[[], datetime]
     places: Places = field(default_factory=Places)
     shortlist: Shortlist = field(default_factory=Shortlist)
+    planning: AbstractContextManager[Any] = field(default_factory=threading.RLock)  # one answer at a time
     ballots: OpenBallots | None = None  # where answers open their rows; None: each in a batch of its own
     replay_tolerance: Tolerance = FLOAT32  # of the core; stands on every open receipt

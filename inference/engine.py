@@ -1,4 +1,4 @@
-"""One engine per process: the core, the encoder and the partitions in memory, answering one answer at a time.
+"""One engine per process: the core, the encoder and the partitions in memory, for several answers at once.
 
 The only Django module (with those it alone imports) that loads torch; web processes never import it. Whatever
 happens to an answer, it ends: with its last event, with its row closed, and with its hold ended.
@@ -39,13 +39,16 @@ STEPS = {
     AnswerKind.TOPIC: judging_topics.judge_question,
 }
 ANSWERS = frozenset({AnswerKind.CHAT, AnswerKind.COMPLETION, AnswerKind.CLASSIFICATION})
-_one_at_a_time = threading.RLock()
+# What is not an answer is asked one at a time: a replay has a batch of its own beside the shared one.
+ASKED_ALONE = frozenset({AnswerKind.VERIFICATION, AnswerKind.MEASUREMENT})
+_loading = threading.RLock()
+_alone = threading.Lock()
 _benches: list[Bench] = []
 
 
 def warm_up() -> None:
     """Load the core, the encoder and the policies in force, so that the first caller does not wait."""
-    with _one_at_a_time:
+    with _loading:
         if not _benches:
             bench = build()
             summarise_all(encoder=bench.encoder, open_file=lambda digest: store().open(digest))
@@ -55,7 +58,7 @@ def warm_up() -> None:
 
 def use(bench: Bench | None) -> None:
     """Work on this bench from now on; None: on the one of the settings, built when first needed."""
-    with _one_at_a_time:
+    with _loading:
         _benches[:] = [bench] if bench else []
 
 
@@ -78,20 +81,31 @@ def build() -> Bench:
 def answer(*, answer_id: UUID | str) -> None:
     """Run one queued answer to its end. An answer that already runs or has ended is left alone."""
     answer_id = UUID(str(answer_id))
-    with _one_at_a_time:
-        started = lifecycle.start(answer_id=answer_id, now=timezone.now())
-        if started is None:
-            logger.warning("Answer %s is not waiting; it is not run again", answer_id)
-            return
-        try:
-            warm_up()
-            STEPS[AnswerKind(started.kind)](started, _benches[0])
-        except DomainError as refusal:
-            _end_badly(started, refusal, current_channel())
-            _count(started, refusal)
-        except Exception:
-            logger.exception("Answer %s failed", answer_id)
-            _end_badly(started, ENGINE_FAILED, current_channel())
+    started = lifecycle.start(answer_id=answer_id, now=timezone.now())
+    if started is None:
+        logger.warning("Answer %s is not waiting; it is not run again", answer_id)
+        return
+    try:
+        warm_up()
+        _run(started, _benches[0])
+    except DomainError as refusal:
+        _end_badly(started, refusal, current_channel())
+        _count(started, refusal)
+    except Exception:
+        logger.exception("Answer %s failed", answer_id)
+        _end_badly(started, ENGINE_FAILED, current_channel())
+
+
+def _run(started: Answer, bench: Bench) -> None:
+    kind = AnswerKind(started.kind)
+    if kind in ANSWERS:  # plans alone, then shares its passes with the others
+        STEPS[kind](started, bench)
+    elif kind in ASKED_ALONE:
+        with _alone:
+            STEPS[kind](started, bench)
+    else:
+        with bench.planning:
+            STEPS[kind](started, bench)
 
 
 def _count(started: Answer, refusal: DomainError) -> None:

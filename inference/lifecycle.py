@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounting.errors import Conflict
+from inference import waiting_line
 from inference.models import ENDED, Answer, AnswerKind, AnswerState
 from inference.problems import Problem
 from inference.sealing import seal, unseal
@@ -37,7 +38,10 @@ class Asked:
 
 
 def queue(asked: Asked, *, now: datetime) -> Answer:
-    """The row, and the engine told on commit. The same key and content gives the row that is there."""
+    """The row, and the engine told on commit. The same key and content gives the row that is there.
+
+    TooMany where no place is left in the line; then nothing is written.
+    """
     digest = _digest(asked)
     earlier = _earlier(asked, digest)
     if earlier is not None:
@@ -46,6 +50,7 @@ def queue(asked: Asked, *, now: datetime) -> Answer:
     sealed = seal(dict(asked.body), organisation_id=asked.organisation.pk, answer_id=answer_id)
     try:
         with transaction.atomic():
+            waiting_line.take_place(organisation_id=asked.organisation.pk, now=now)
             answer = Answer.objects.create(
                 id=answer_id,
                 organisation=asked.organisation,

@@ -115,7 +115,14 @@ def _answer_each(
 
 
 def drafted(answer: Answer, question: Question, bench: Bench) -> Draft:
-    """Who votes on this question, and what each row reads."""
+    """Who votes on this question, and what each row reads. One answer at a time: encoder, tokenizer and
+    indexes are shared, and none of them gains by threads.
+    """
+    with bench.planning:
+        return _drafted(answer, question, bench)
+
+
+def _drafted(answer: Answer, question: Question, bench: Bench) -> Draft:
     labels = labels_for(question, bench.core)
     vector = bench.encoder.embed([question.text])[0]
     admission = admitted(answer, question, vector, bench)

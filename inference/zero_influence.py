@@ -107,17 +107,17 @@ def _is_admitted(slug: str, consumer: Organisation, purpose: str, mode: Mode, be
 
 def _compared(question: Question, source: Source, bench: Bench) -> dict[str, str]:
     """Digests of the logits with the source registered as it is, and without it."""
-    vector = bench.encoder.embed([question.text])[0]
-    registered = admit(
-        consumer=source.organisation, purpose=question.wishes.purpose, mode="open", now=bench.now(),
-        core_digest=bench.core.digest, narrow=bench.shortlist.narrow(vector, bench.encoder),
-    )  # fmt: skip
-    others = tuple(one for one in registered.admitted if one.source.slug != source.slug)
-    digests = {}
-    for side, admission in (("with", registered), ("without", replace(registered, admitted=others))):
-        routed = _heard(query.routed_of(question, admission, vector, bench), source.slug)
-        digests[side] = _digest(question, admission, routed, bench)
-    return digests
+    sides = {}
+    with bench.planning:
+        vector = bench.encoder.embed([question.text])[0]
+        registered = admit(
+            consumer=source.organisation, purpose=question.wishes.purpose, mode="open", now=bench.now(),
+            core_digest=bench.core.digest, narrow=bench.shortlist.narrow(vector, bench.encoder),
+        )  # fmt: skip
+        others = tuple(one for one in registered.admitted if one.source.slug != source.slug)
+        for side, admission in (("with", registered), ("without", replace(registered, admitted=others))):
+            sides[side] = admission, _heard(query.routed_of(question, admission, vector, bench), source.slug)
+    return {side: _digest(question, *drafted, bench) for side, drafted in sides.items()}
 
 
 def _heard(routed: Routed, slug: str) -> Routed:

@@ -1,20 +1,22 @@
-"""The one engine thread of a process: answers are made here, one after the other, off every HTTP thread.
+"""The engine threads of a process: answers are made here, a few at the same time, off every HTTP thread.
 
 Part of compose and measure. `manage.py serve` starts it in the ASGI process, a Celery serve worker in its
 own; both only submit an answer id. The engine (and with it torch) is loaded inside the thread and warmed up
 in the background, and every answer held here gets a heartbeat on its channel, so that a reader can tell a
-slow worker from a dead one. It must not decide anything about an answer: `inference.engine` does.
+slow worker from a dead one. Consumers take turns (`workers.fair_queue`). It must not decide anything about
+an answer: `inference.engine` does.
 """
 
 import logging
-import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from django.db import connections
+
+from workers.fair_queue import FairQueue
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +38,7 @@ class _Work:
 
 
 class EngineThread:
-    """A queue of answer ids, the thread that empties it, and the thread that says it is alive."""
+    """A queue of answer ids, the threads that empty it, and the thread that says they are alive."""
 
     def __init__(
         self,
@@ -45,17 +47,21 @@ class EngineThread:
         heartbeat: Callable[[str], None],
         alive: Callable[[State], None],
         heartbeat_seconds: float,
+        at_once: int = 1,
+        consumer_of: Callable[[str], Hashable] = lambda _answer_id: None,
     ) -> None:
         self._load = load
         self._heartbeat = heartbeat
         self._alive = alive
         self._heartbeat_seconds = heartbeat_seconds
-        self._queue: queue.Queue[_Work | None] = queue.Queue()
+        self._consumer_of = consumer_of
+        self._queue: FairQueue[_Work] = FairQueue()
         self._held: set[str] = set()
         self._held_lock = threading.Lock()
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._engine = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._others = [f"engine-{number}" for number in range(2, at_once + 1)]
         self._pulse = threading.Thread(target=self._beat, name="engine-heartbeat", daemon=True)
         self.warmed = threading.Event()  # set when the warm-up is over, well or badly
         self.state: State = "idle"
@@ -73,13 +79,13 @@ class EngineThread:
             return work.done
         with self._held_lock:
             self._held.add(answer_id)
-        self._queue.put(work)
+        self._queue.put(self._consumer_of(answer_id), work)
         return work.done
 
     def stop(self, *, timeout_seconds: float) -> None:
-        """Finish the answer in hand, then end; what still waits is left to whoever looks for lost answers."""
+        """Finish the answers in hand, then end; what still waits is left to whoever looks for lost ones."""
         self._stopping.set()
-        self._queue.put(None)
+        self._queue.close()
         self._engine.join(timeout_seconds)
         self._ended.set()
         self._pulse.join(timeout_seconds)
@@ -89,10 +95,13 @@ class EngineThread:
         try:
             engine = self._load()
             self._warm_up(engine)
-            while not self._stopping.is_set():
-                work = self._queue.get()
-                if work is not None:
-                    self._answer(engine, work)
+            others = [threading.Thread(target=self._serve, args=(engine,), name=name, daemon=True)
+                      for name in self._others]  # fmt: skip
+            for one in others:
+                one.start()
+            self._serve(engine)
+            for one in others:
+                one.join()
         except BaseException as error:
             self._fail(error)
             raise
@@ -101,6 +110,10 @@ class EngineThread:
             self._ended.set()
             self._give_up_waiting()
             connections.close_all()
+
+    def _serve(self, engine: Engine) -> None:
+        while (work := self._queue.get()) is not None:
+            self._answer(engine, work)
 
     def _warm_up(self, engine: Engine) -> None:
         try:
@@ -136,14 +149,9 @@ class EngineThread:
             self._held.discard(answer_id)
 
     def _give_up_waiting(self) -> None:
-        while True:
-            try:
-                work = self._queue.get_nowait()
-            except queue.Empty:
-                return
-            if work is not None:
-                work.done.cancel()
-                self._release(work.answer_id)
+        for work in self._queue.rest():
+            work.done.cancel()
+            self._release(work.answer_id)
 
     def _beat(self) -> None:
         while not self._ended.wait(self._heartbeat_seconds):

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from config.health import ENGINE_KEY
 from inference.channel import current_channel
+from inference.models import Answer
 from workers.engine_thread import Engine, EngineThread, State
 
 _lock = threading.Lock()
@@ -29,6 +30,8 @@ def start() -> EngineThread:
                 heartbeat=_heartbeat,
                 alive=_alive,
                 heartbeat_seconds=settings.HEARTBEAT_SECONDS,
+                at_once=settings.ANSWERS_AT_ONCE,
+                consumer_of=_consumer_of,
             )
             _current.start()
         return _current
@@ -60,6 +63,12 @@ def _load() -> Engine:
 
     loaded: Engine = engine
     return loaded
+
+
+def _consumer_of(answer_id: str) -> int | None:
+    """Whose answer it is; None where it is gone."""
+    found: int | None = Answer.objects.filter(pk=answer_id).values_list("organisation_id", flat=True).first()
+    return found
 
 
 def _heartbeat(answer_id: str) -> None:

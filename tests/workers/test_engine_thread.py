@@ -1,4 +1,4 @@
-"""The one engine thread: order, failures, heartbeats, and an end that leaves nobody waiting."""
+"""The engine threads: order, turns, failures, heartbeats, and an end that leaves nobody waiting."""
 
 import threading
 from concurrent.futures import CancelledError
@@ -36,10 +36,15 @@ class ScriptedEngine:
 
 
 @contextmanager
-def running(engine: ScriptedEngine, heartbeats: list[str] | None = None):
+def running(engine: ScriptedEngine, heartbeats: list[str] | None = None, *, at_once: int = 1):
     beats = heartbeats if heartbeats is not None else []
     thread = EngineThread(
-        load=lambda: engine, heartbeat=beats.append, alive=lambda _state: None, heartbeat_seconds=0.02
+        load=lambda: engine,
+        heartbeat=beats.append,
+        alive=lambda _state: None,
+        heartbeat_seconds=0.02,
+        at_once=at_once,
+        consumer_of=lambda answer_id: answer_id.partition(" of ")[2],
     )
     thread.start()
     try:
@@ -105,3 +110,28 @@ def test_a_stopped_engine_finishes_the_answer_in_hand_and_lets_go_of_those_that_
         with pytest.raises(CancelledError):
             thread.submit("late").result(timeout=30)
     assert engine.answered == ["slow"]
+
+
+def test_a_few_answers_are_made_at_the_same_time_and_a_slow_one_does_not_hold_up_the_others() -> None:
+    engine = ScriptedEngine()
+    with running(engine, at_once=3) as thread:
+        slow = [thread.submit("slow 1"), thread.submit("slow 2")]
+        for quick in [thread.submit(str(number)) for number in range(4)]:
+            quick.result(timeout=30)
+        assert engine.answered == ["0", "1", "2", "3"]
+        engine.go_on.set()
+        for done in slow:
+            done.result(timeout=30)
+
+
+def test_a_consumer_with_many_questions_does_not_make_another_wait_for_all_of_them() -> None:
+    engine = ScriptedEngine()
+    with running(engine) as thread:
+        first = thread.submit("slow of nobody")
+        wait_until(first.running, what="the answer in hand")
+        waiting = [thread.submit(f"{number} of many") for number in range(4)]
+        waiting += [thread.submit(f"{number} of few") for number in range(2)]
+        engine.go_on.set()
+        for done in waiting:
+            done.result(timeout=30)
+    assert engine.answered[1:] == ["0 of many", "0 of few", "1 of many", "1 of few", "2 of many", "3 of many"]
