@@ -50,7 +50,8 @@ def _composition(question: Question, plan: Plan, core: Core) -> dict[str, Any]:
 def _seat(seat: Seat, *, private: bool) -> dict[str, Any]:
     """A private seat's relevance and text are its own secrets, and a plain hash would confirm a guess."""
     digest = seat.admitted.partition.digest
-    rights = {"source": seat.slug, "gamma": seat.gamma, "group": seat.group}
+    quote = seat.admitted.limits.quote  # without it the seat is silent before twelve of its own words
+    rights = {"source": seat.slug, "gamma": seat.gamma, "group": seat.group, "quote": quote}
     if private:
         return {**rights, "partition": keyed_digest(digest), "eta": seat.eta}
     return {**rights, "partition": digest, "relevance": seat.relevance}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inference.bench import Bench
+from inference.net.grams import Grams
 from inference.net.lora import Adapter
 from inference.net.passages import Passage
 from inference.plan import Plan, Seat
@@ -25,6 +26,7 @@ class Material:
 
     adapter: Adapter
     passages: tuple[tuple[Passage, float], ...]  # the nearest, with their cosines, best first
+    grams: Grams | None = None  # of a source that does not allow quoting
 
     @property
     def texts(self) -> list[str]:
@@ -67,4 +69,6 @@ def _material(seat: Seat, nearest: Nearest, bench: Bench) -> Material:
     partition = seat.admitted.partition
     passages = bench.shelf.passages(partition, count=nearest.passages)
     best = tuple((passages[hit.number], hit.cosine) for hit in nearest.found)
-    return Material(bench.shelf.adapter(partition), best)
+    free = seat.admitted.limits.quote
+    grams = None if free else bench.shelf.grams(partition, count=nearest.passages)
+    return Material(bench.shelf.adapter(partition), best, grams)

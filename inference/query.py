@@ -315,6 +315,7 @@ def generation_of(
         labels=labels,
         nudges=_nudges(question),
         ballots=bench.ballots,
+        lead=question.said,
     )
 
 
@@ -335,4 +336,5 @@ def _row(seat: Seat, material: Material, prompts: Prompts) -> Row:
         cap_nats=seat.cap_nano_nats / NANO,
         group=seat.group,
         eta=seat.eta,
+        grams=material.grams,
     )

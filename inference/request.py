@@ -108,6 +108,13 @@ class Question:
             (one.content for one in reversed(self.messages) if one.role == "user"), self.messages[-1].content
         )
 
+    @property
+    def said(self) -> str:
+        """The words before the answer, as their reader sees them; a prompt's last word may still go on."""
+        if self.kind == "completion":
+            return self.prompt
+        return "".join(f"{one.content}\n" for one in self.messages)
+
 
 def understand(body: Any, *, kind: Kind, default_purpose: str, seats: int) -> Question:
     if not isinstance(body, dict):

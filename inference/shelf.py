@@ -15,6 +15,8 @@ from typing import Any
 from inference.kept import Kept, Thing
 from inference.net.core import Core
 from inference.net.encoder import Encoder
+from inference.net.grams import Grams
+from inference.net.guard import grams_lead
 from inference.net.lora import Adapter
 from inference.net.partition_files import (
     Knowledge,
@@ -23,6 +25,7 @@ from inference.net.partition_files import (
     load_knowledge,
     load_passages,
 )
+from inference.net.token_words import spelling_of
 from marketplace.models import Partition
 
 logger = logging.getLogger(__name__)
@@ -72,6 +75,15 @@ class Shelf:
             return load_passages(self._open(digest), digest=digest, count=count)
 
         return self._part(partition, ("passages", digest), load)
+
+    def grams(self, partition: Partition, *, count: int) -> Grams:
+        """Its words in order, to be silent before twelve of them; made from its passages when needed."""
+
+        def make() -> Grams:
+            passages = self.passages(partition, count=count)
+            return Grams.of(passages, lead=grams_lead(spelling_of(self._core)))
+
+        return self._part(partition, ("grams", partition.passages_digest), make)
 
     def adapter(self, partition: Partition) -> Adapter:
         """Its low-rank weights."""

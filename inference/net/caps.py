@@ -16,6 +16,7 @@ from torch import Tensor
 
 from inference.net import groups as seating
 from inference.net import open_rule, renyi
+from inference.net.silence import Silence
 
 ROUNDS = 6  # measurements in float32 before the best point found is verified
 AIM = 0.97  # of the allowance: where the next point is aimed at
@@ -70,16 +71,18 @@ def weights_within(
     clip: float,
     alpha: float,
     groups: Sequence[int | None] | None = None,
+    silences: Sequence[Silence] = (),
 ) -> Capped:
     """Vote and measurement of one token: l0 (V,), ballots (S, V), wanted = gamma r (S,), allowances (S,) nats
     (inf: none).
 
     Rows with nothing wanted or nothing allowed are as if they were not there. ``groups`` names each row's
-    near-duplicate group.
+    near-duplicate group, ``silences`` the tokens that it says nothing on.
     """
     rows = ((wanted > 0) & (allowances > 0)).nonzero().squeeze(1)  # (S',)
     chosen = ballots if len(rows) == len(wanted) else ballots[rows]  # (S', V)
-    made = open_rule.pool(l0=l0, ballots=chosen, r0=r0, temperature=temperature, clip=clip)
+    quiet = [silences[row] for row in rows.tolist()] if silences else ()
+    made = open_rule.pool(l0=l0, ballots=chosen, r0=r0, temperature=temperature, clip=clip, silences=quiet)
     names = [None if groups is None else groups[row] for row in rows.tolist()]
     seats = seating.seating(groups=names, weights=wanted[rows])
     made = seating.merged(made, seats)

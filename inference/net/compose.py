@@ -13,6 +13,7 @@ from torch import Tensor
 from accounting.maths.zcdp import private_charge_nats
 from inference.net import caps, drawing, open_rule, private_rule, renyi
 from inference.net.nudges import Nudges
+from inference.net.silence import Silence
 from inference.net.transcript import Rule, SeatRecord
 
 
@@ -58,7 +59,12 @@ def wanted_weight(seat: SeatRecord) -> float:
 
 
 def open_vote(
-    *, logits: Tensor, seats: Sequence[SeatRecord], allowances: Sequence[float], rule: Rule
+    *,
+    logits: Tensor,
+    seats: Sequence[SeatRecord],
+    allowances: Sequence[float],
+    rule: Rule,
+    silences: Sequence[Silence] = (),
 ) -> caps.Capped:
     """The open vote of one token, within allowances; logits (1 + seats, V). Also what replay calls."""
     return caps.weights_within(
@@ -71,6 +77,7 @@ def open_vote(
         clip=rule.clip,
         alpha=rule.alpha,
         groups=[seat.group for seat in seats],
+        silences=silences,
     )
 
 
@@ -82,9 +89,10 @@ def compose_open(
     rule: Rule,
     drawing_by: Drawing,
     sets: Sequence[Collection[int]] = (),
+    silences: Sequence[Silence] = (),
 ) -> Composed:
     """Vote, draw, measure; `sets` names rows that are also measured together (an owner's, all voters)."""
-    capped = open_vote(logits=logits, seats=seats, allowances=allowances, rule=rule)
+    capped = open_vote(logits=logits, seats=seats, allowances=allowances, rule=rule, silences=silences)
     log_p = capped.vote.log_p  # (V,)
     law = drawing_by.nudges.on(log_p, temperature=rule.vote_temperature)  # (V,)
     if rule.temperature == 0:
@@ -130,7 +138,12 @@ def laws_of_rows(rows: Tensor, gammas: Sequence[float], *, rule: Rule) -> list[t
 
 
 def compose_private(
-    *, logits: Tensor, seats: Sequence[SeatRecord], rule: Rule, generator: torch.Generator
+    *,
+    logits: Tensor,
+    seats: Sequence[SeatRecord],
+    rule: Rule,
+    generator: torch.Generator,
+    silences: Sequence[Silence] = (),
 ) -> Composed:
     """Draw from the core's own likeliest tokens; every seat pays the same public charge whatever it said."""
     weights = [wanted_weight(seat) for seat in seats]
@@ -142,6 +155,7 @@ def compose_private(
         etas=torch.tensor(etas, dtype=torch.float64),
         temperature=rule.temperature,
         top_k=rule.support,
+        silences=silences,
     )
     token = int(vote.support[drawing.draw(vote.log_p, generator=generator)])
     charges = [private_charge_nats(alpha=rule.alpha, eta=eta) for eta in etas]

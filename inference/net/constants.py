@@ -22,6 +22,10 @@ PASSAGE_TOKENS_MOST = 160
 PASSAGE_TOKENS_GOAL = 120
 PASSAGES_PER_SEAT = 3
 
+GUARDED_WORDS = 12  # so many words in a row of a source that forbids quoting are never completed by itself
+WORD_LETTERS_MOST = 32  # a longer run of letters counts as several words
+GUARDED_PLACES_MOST = 4_096  # places that go on differently; above them the ballot is silent on every token
+
 ADAPTER_RANK = 16
 ADAPTER_SCALE = 2.0
 ADAPTER_TOKENS = 8_000

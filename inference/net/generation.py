@@ -30,6 +30,8 @@ from inference.net.compose import (
 from inference.net.core import Core
 from inference.net.decoder import alone
 from inference.net.detokenise import TextStream
+from inference.net.grams import Grams
+from inference.net.guard import Guard
 from inference.net.label_ballots import LabelBallots
 from inference.net.labels import Labels, LabelStream
 from inference.net.lora import Adapter
@@ -63,6 +65,7 @@ class Seat:
     shared_tokens: int = 0  # of its prompt, from the beginning: nothing of the caller's
     group: int | None = None  # near-duplicates share a number
     eta: float | None = None  # private answers
+    grams: Grams | None = None  # of a source that must not be quoted: it never completes twelve of its words
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +116,12 @@ def generate(
     labels: Labels | None = None,
     nudges: Nudges | None = None,
     ballots: OpenBallots | None = None,
+    lead: str = "",
 ) -> "Generation":
     """Prepare an answer; `sets` are labels that are also measured together (an owner's seats, all seats);
     `likeliest` tokens of each vote are told, in open answers only. With `labels` it is a classification:
     one step, whose token is the place of a label. `ballots` opens the rows: by itself an answer has a batch
-    of its own.
+    of its own. `lead` is the text that the answer goes on from, as its reader sees it.
     """
     if mode == "private" and (temperature <= 0 or top_p < 1 or seed is not None or nudges is not None):
         raise ValueError("Private answers are sampled: no temperature 0, no top_p, no seed, no nudges.")
@@ -144,6 +148,7 @@ def generate(
         stream=stream,
         sets=tuple(tuple(places[label] for label in labels) for labels in sets),
         ballots=ballots or alone(core),
+        guard=Guard.of(core, [seat.grams for seat in seats if labels is None], lead=lead),
     )
 
 
@@ -164,6 +169,7 @@ class Generation:
         stream: TextStream | LabelStream,
         sets: tuple[tuple[int, ...], ...],
         ballots: OpenBallots,
+        guard: Guard,
     ) -> None:
         self.transcript = transcript
         self._core = core
@@ -175,6 +181,7 @@ class Generation:
         self._end_ids = core.end_ids if transcript.labels is None else frozenset()
         self._open = ballots
         self._box: BallotBox | None = None
+        self._guard = guard
         self._left = {seat.label: seat.cap_nats for seat in seats}
         self._live = [index for index, record in enumerate(transcript.seats) if self._takes_part(record)]
 
@@ -228,21 +235,28 @@ class Generation:
         """One token: compose within the allowances, spend, record, turn into text."""
         rule, live = self.transcript.rule, [self.transcript.seats[i] for i in self._live]
         allowances = self._allowances(self.transcript.max_tokens - index)
+        silences = self._guard.silences(self._live)
         logits = logits.cpu()
         if rule.mode == "private":
             composed = compose_private(
-                logits=logits, seats=live, rule=rule, generator=self._drawing.generator
+                logits=logits,
+                seats=live,
+                rule=rule,
+                generator=self._drawing.generator,
+                silences=silences,
             )
         else:
             composed = compose_open(
                 logits=logits, seats=live, allowances=allowances, rule=rule, drawing_by=self._drawing,
                 sets=[{self._live.index(i) for i in members if i in self._live} for members in self._sets],
+                silences=silences,
             )  # fmt: skip
         self._spend(composed)
         self._drawing.nudges.drawn(composed.token_id)
         weights = tuple(moved.weight for moved in composed.moved)
-        record = TokenRecord(composed.token_id, tuple(self._live), weights, tuple(allowances))
+        record = TokenRecord(composed.token_id, tuple(self._live), weights, tuple(allowances), silences)
         self.transcript.tokens.append(record)
+        self._guard.drawn(composed.token_id)
         return self._step(index, composed)
 
     def _step(self, index: int, composed: Composed) -> Step:

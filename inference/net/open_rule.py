@@ -9,12 +9,14 @@ constant added to a row changes neither the vote nor what is measured.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from inference.net import renyi
+from inference.net.silence import Silence, hush
 
 FAR = 1e4  # what an infinite logit difference counts as when nothing clips it
 
@@ -64,28 +66,41 @@ class Bound:
     nats: Tensor  # (S,)
 
 
-def pool(*, l0: Tensor, ballots: Tensor, r0: float, temperature: float, clip: float) -> Pool:
+def pool(
+    *,
+    l0: Tensor,
+    ballots: Tensor,
+    r0: float,
+    temperature: float,
+    clip: float,
+    silences: Sequence[Silence] = (),
+) -> Pool:
     """Make the ballots comparable: l0 (V,), ballots (S, V). The range is clipped around the mean under the
     core's own law.
 
     That centre depends on the core and the source alone, so no other source can move where a row is clipped.
+    `silences`, per row, are the tokens that the row says nothing on: before the centre is taken, and again
+    after clipping has moved the mean.
     """
     if not (temperature > 0 and clip > 0 and r0 > 0):
         raise ValueError("temperature, clip and r0 must be above 0")
     log_core = l0 / temperature  # (V,)
     difference = ballots - l0  # (S, V)
     law = torch.softmax(log_core, 0)  # (V,)
+    hush(difference, law, silences)
     centre = difference @ law  # (S,)
     if not bool(torch.isfinite(centre).all()):
         if bool((log_core.isnan() | log_core.isposinf()).any()):
             raise FloatingPointError("the core's own ballot is not a number")
         _mend(difference, log_core)
+        hush(difference, law, silences)
         centre = difference @ law  # (S,)
     delta = torch.add(
         -centre[:, None] / temperature, difference, alpha=1 / temperature, out=difference
     )  # (S, V)
     if math.isfinite(clip):
         delta.clamp_(-clip / 2, clip / 2)
+        hush(delta, law, silences)
     return Pool(log_core, delta, clip, r0)
 
 

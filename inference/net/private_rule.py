@@ -7,10 +7,13 @@ what it moved for every dataset. It must not measure, rank or normalise over sou
 sampled from: no argmax, no top_p, no log-probabilities handed out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from inference.net.silence import Silence, hush, nothing_at, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +25,20 @@ class PrivateVote:
 
 
 def vote(
-    *, l0: Tensor, ballots: Tensor, weights: Tensor, etas: Tensor, temperature: float, top_k: int
+    *,
+    l0: Tensor,
+    ballots: Tensor,
+    weights: Tensor,
+    etas: Tensor,
+    temperature: float,
+    top_k: int,
+    silences: Sequence[Silence] = (),
 ) -> PrivateVote:
-    """l0 (V,), ballots (S, V), weights = gamma r (S,), etas (S,) public ranges. float64 over the support."""
+    """l0 (V,), ballots (S, V), weights = gamma r (S,), etas (S,) public ranges. float64 over the support.
+
+    A source adds 0, the least it can, to a token that it is silent on: inside [0, eta] like all that it could
+    say, and decided by its own passages and the drawn text, so the charge holds as it is.
+    """
     if not (temperature > 0 and top_k >= 1) or bool(((etas < 0) | ~torch.isfinite(etas)).any()):
         raise ValueError("temperature > 0, top_k >= 1 and finite etas >= 0 are needed")
     support = torch.topk(l0, min(top_k, l0.shape[0])).indices.sort().values  # (k,)
@@ -33,19 +47,28 @@ def vote(
     tilt = torch.zeros_like(core)  # (k,)
     for row, ballot in enumerate(ballots):  # in order: a source that adds nothing leaves every bit as it was
         own, weight, eta = ballot[support].double(), float(weights[row]), float(etas[row])
+        quiet = within(silences[row], support) if silences else ()
         tilt = tilt + moves(
-            core=core, ballot=own, law=law, weight=weight, eta=eta, temperature=temperature
+            core=core, ballot=own, law=law, weight=weight, eta=eta, temperature=temperature, quiet=quiet
         )  # (k,)
     return PrivateVote(support, torch.log_softmax(core / temperature + tilt, 0))
 
 
 def moves(
-    *, core: Tensor, ballot: Tensor, law: Tensor, weight: float, eta: float, temperature: float
+    *,
+    core: Tensor,
+    ballot: Tensor,
+    law: Tensor,
+    weight: float,
+    eta: float,
+    temperature: float,
+    quiet: Silence = (),
 ) -> Tensor:
     """x_s (k,): what one source adds. The centre is the mean of its own w delta under the core's law on the
-    support.
+    support; `quiet` are places in the support.
     """
     opinion = (ballot - core) * (weight / temperature)  # (k,) w delta
+    hush(opinion[None], law.exp(), [quiet])
     centre = law.exp() @ opinion  # ()
     moved = torch.nan_to_num(opinion - centre, nan=0.0)  # (k,) a ballot that is no number says nothing
-    return moved.clamp(0.0, eta)
+    return nothing_at(moved.clamp(0.0, eta), quiet)

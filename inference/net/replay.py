@@ -55,7 +55,13 @@ def replay(
     """Force the recorded tokens through the same batch and measure every one again."""
     for record, logits in _forced(core, adapters, transcript, without=frozenset()):
         seats = [transcript.seats[index] for index in record.seats]
-        capped = open_vote(logits=logits, seats=seats, allowances=record.allowances, rule=transcript.rule)
+        capped = open_vote(
+            logits=logits,
+            seats=seats,
+            allowances=record.allowances,
+            rule=transcript.rule,
+            silences=record.silences,
+        )
         labels = [seat.label for seat in seats]
         yield Replayed(
             token_id=record.token_id,
@@ -78,11 +84,10 @@ def pinned_rerun(
     """log p_-A per token, (V,): the answer's own tokens and weights, decoded without these sources' rows."""
     rule = transcript.rule
     for record, logits in _forced(core, adapters, transcript, without=frozenset(without)):
-        rows = [
-            (transcript.seats[index], weight)
-            for index, weight in zip(record.seats, record.weights, strict=True)
-            if transcript.seats[index].label not in without
+        places = [
+            place for place, index in enumerate(record.seats) if transcript.seats[index].label not in without
         ]
+        rows = [(transcript.seats[record.seats[place]], record.weights[place]) for place in places]
         capped = caps.weights_within(
             l0=logits[0],
             ballots=logits[1:],
@@ -93,6 +98,7 @@ def pinned_rerun(
             clip=rule.clip,
             alpha=rule.alpha,
             groups=[seat.group for seat, _ in rows],
+            silences=[record.silences[place] for place in places] if record.silences else (),
         )
         yield capped.vote.log_p
 

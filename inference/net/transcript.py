@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from inference.net.labels import Labels
+from inference.net.silence import Silence
 
 Mode = Literal["open", "private"]
 
@@ -51,6 +52,7 @@ class TokenRecord:
     seats: tuple[int, ...]  # which seats had a row
     weights: tuple[float, ...]
     allowances: tuple[float, ...]
+    silences: tuple[Silence, ...] = ()  # tokens that each row said nothing on; none: nobody was silent
 
 
 @dataclass(slots=True)
@@ -91,6 +93,7 @@ class Transcript:
                 tuple(token["seats"]),
                 tuple(token["weights"]),
                 tuple(_number(nats) for nats in token["allowances"]),
+                tuple(tuple(silence) for silence in token.get("silences", ())),
             )
             for token in value["tokens"]
         ]
