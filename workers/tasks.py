@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 def answer(*, answer_id: str, **_: object) -> None:
-    """Have this process's one engine thread make the answer, and wait until it has."""
+    """Have this process's engine make the answer, and wait until it has."""
     from workers import local_engine
 
     local_engine.submit(answer_id).result()
