@@ -124,6 +124,9 @@ TOPIC_JUDGE = "inference.asking_topics.ask"  # how the market has a question jud
 ANSWERS_WAITING = environment.whole("ANSWERS_WAITING", 256)  # for all engines; the next one is told 429
 ANSWERS_WAITING_PER_CONSUMER = environment.whole("ANSWERS_WAITING_PER_CONSUMER", 64)
 ANSWERS_AT_ONCE = environment.whole("ANSWERS_AT_ONCE", 8)  # by one engine: their rows share its passes
+ANSWERS_AT_ONCE_PER_CONSUMER = environment.whole(  # places are left for others, whoever asks most
+    "ANSWERS_AT_ONCE_PER_CONSUMER", max(1, ANSWERS_AT_ONCE * 3 // 4)
+)
 ENGINE_THREADS = environment.whole("ENGINE_THREADS", 2)  # torch threads of the one engine thread
 # libgomp reads these once, when a process first loads torch. Threads that wait spin for a short while (it
 # spins thirty times longer by itself): engine, trainer and HTTP share the cores.

@@ -12,11 +12,12 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from inference import lifecycle
 from inference.channel import AnswerChannel, Event
 from inference.models import ENDED, Answer
-from inference.problems import ENGINE_LOST, told
+from inference.problems import CALLER_LEFT, ENGINE_LOST, told
 
 SLICE_SECONDS = 2.0
 COMMENT_SECONDS = 15.0  # a stream with nothing to say says so this often, or proxies cut it
@@ -52,9 +53,13 @@ class Follower:
         return told
 
     def leave(self) -> None:
-        """The caller is gone. Under an idempotency key the answer goes on: they may come back for it."""
+        """The caller is gone. Under an idempotency key the answer goes on: they may come back for it.
+
+        One that still waits leaves the line; an engine that has just begun with it sees the channel.
+        """
         if not self.ended and self._answer.idempotency_key is None:
             self._channel.cancel(self._answer.pk)
+            lifecycle.cancel_waiting(answer_id=self._answer.pk, problem=told(CALLER_LEFT), now=timezone.now())
 
     def _patience(self) -> float:
         """An ended answer has nothing more to wait for."""
@@ -94,7 +99,14 @@ async def events_async(follower: Follower) -> AsyncIterator[Event]:
             for event in await loop.run_in_executor(_readers(), _batch_of_a_reader, follower):
                 yield event
     finally:
+        _readers().submit(_leave_as_a_reader, follower)  # a caller who left is waited for by nobody
+
+
+def _leave_as_a_reader(follower: Follower) -> None:
+    try:
         follower.leave()
+    finally:
+        connection.close()
 
 
 def _batch_of_a_reader(follower: Follower) -> Sequence[Event]:

@@ -136,6 +136,14 @@ def fail(*, answer_id: UUID, problem: Problem, now: datetime, receipt_id: UUID |
     return bool(changed)
 
 
+def cancel_waiting(*, answer_id: UUID, problem: Problem, now: datetime) -> bool:
+    """Ends an answer that no engine has started: nothing was held. False where one has, or it had ended."""
+    changed = Answer.objects.filter(pk=answer_id, state=AnswerState.QUEUED).update(
+        state=AnswerState.CANCELLED, finished_at=now, error=dict(problem), sealed_request=b""
+    )
+    return bool(changed)
+
+
 def request_of(answer: Answer) -> Any:
     return unseal(answer.sealed_request, organisation_id=answer.organisation_id, answer_id=answer.pk)
 

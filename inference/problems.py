@@ -50,3 +50,8 @@ ENGINE_LOST = Unavailable(
     code="engine_lost",
 )
 ENGINE_LOST.status = 504
+CALLER_LEFT = Unavailable(
+    "The caller left before an engine began with this answer. Nothing is charged.",
+    next_step="Send the request again.",
+    code="caller_left",
+)

@@ -48,6 +48,7 @@ class EngineThread:
         alive: Callable[[State], None],
         heartbeat_seconds: float,
         at_once: int = 1,
+        at_once_each: int | None = None,  # of one consumer; None: as many as there are places
         consumer_of: Callable[[str], Hashable] = lambda _answer_id: None,
     ) -> None:
         self._load = load
@@ -55,7 +56,7 @@ class EngineThread:
         self._alive = alive
         self._heartbeat_seconds = heartbeat_seconds
         self._consumer_of = consumer_of
-        self._queue: FairQueue[_Work] = FairQueue()
+        self._queue: FairQueue[_Work] = FairQueue(most_each=at_once_each or at_once)
         self._held: set[str] = set()
         self._held_lock = threading.Lock()
         self._stopping = threading.Event()
@@ -77,9 +78,10 @@ class EngineThread:
         if self._ended.is_set():
             work.done.cancel()
             return work.done
+        consumer = self._consumer_of(answer_id)  # may fail: what is held must come into the queue
         with self._held_lock:
             self._held.add(answer_id)
-        self._queue.put(self._consumer_of(answer_id), work)
+        self._queue.put(consumer, work)
         return work.done
 
     def stop(self, *, timeout_seconds: float) -> None:
@@ -112,8 +114,12 @@ class EngineThread:
             connections.close_all()
 
     def _serve(self, engine: Engine) -> None:
-        while (work := self._queue.get()) is not None:
-            self._answer(engine, work)
+        while (turn := self._queue.get()) is not None:
+            consumer, work = turn
+            try:
+                self._answer(engine, work)
+            finally:
+                self._queue.done(consumer)
 
     def _warm_up(self, engine: Engine) -> None:
         try:

@@ -1,21 +1,24 @@
 """Answers that wait in this process, in turns: one of each consumer that waits, and of a consumer the oldest.
 
-So nobody who sends many questions makes the others wait for all of them. Knows nothing of answers but whose
-they are.
+So nobody who sends many questions makes the others wait for all of them, nor takes every place with long
+answers: a consumer has at most so many at the same time. Knows nothing of answers but whose they are.
 """
 
 import threading
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+_NOBODY = object()  # None may be a consumer: of answers that are gone
 
 
 class FairQueue(Generic[T]):
-    """Round robin over consumers; used by any number of threads."""
+    """Round robin over consumers, each with at most `most_each` taken and not done; used by many threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most_each: int) -> None:
+        self._most_each = most_each
+        self._taken: Counter[Hashable] = Counter()
         self._lines: OrderedDict[Hashable, deque[T]] = OrderedDict()  # the next consumer first
         self._changed = threading.Condition()
         self._closed = False
@@ -25,17 +28,31 @@ class FairQueue(Generic[T]):
             self._lines.setdefault(consumer, deque()).append(item)
             self._changed.notify()
 
-    def get(self) -> T | None:
-        """The next one; waits for it. None once the queue is closed, whatever still waits."""
+    def get(self) -> tuple[Hashable, T] | None:
+        """The next one and whose it is; waits for it. None once the queue is closed, whatever still waits."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._lines)
-            if self._closed:
-                return None
-            consumer, line = self._lines.popitem(last=False)
-            item = line.popleft()
-            if line:
-                self._lines[consumer] = line  # behind the others
-            return item
+            while not self._closed:
+                consumer = next((one for one in self._lines if self._taken[one] < self._most_each), _NOBODY)
+                if consumer is not _NOBODY:
+                    return consumer, self._take(consumer)
+                self._changed.wait()
+            return None
+
+    def done(self, consumer: Hashable) -> None:
+        """One of those that the consumer had taken is over."""
+        with self._changed:
+            self._taken[consumer] -= 1
+            if not self._taken[consumer]:
+                del self._taken[consumer]
+            self._changed.notify()
+
+    def _take(self, consumer: Hashable) -> T:
+        line = self._lines.pop(consumer)
+        item = line.popleft()
+        if line:
+            self._lines[consumer] = line  # behind the others
+        self._taken[consumer] += 1
+        return item
 
     def close(self) -> None:
         with self._changed:

@@ -31,6 +31,7 @@ def start() -> EngineThread:
                 alive=_alive,
                 heartbeat_seconds=settings.HEARTBEAT_SECONDS,
                 at_once=settings.ANSWERS_AT_ONCE,
+                at_once_each=settings.ANSWERS_AT_ONCE_PER_CONSUMER,
                 consumer_of=_consumer_of,
             )
             _current.start()

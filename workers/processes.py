@@ -31,7 +31,8 @@ def web(*, host: str, port: int) -> tuple[str, ...]:
     return ("uvicorn", "config.asgi:application", *address, "--lifespan", "off", "--log-level", "warning")
 
 
-SERVE = (*_CELERY, "-Q", "serve", "-P", "threads", "-c", "32", "-n", "serve@%h")
+# A task only waits for its engine: all that may wait in the line has to be there for consumers to take turns.
+SERVE = (*_CELERY, "-Q", "serve", "-P", "threads", "-c", "288", "-n", "serve@%h")
 TRAIN = (*_CELERY, "-Q", "train", "-P", "solo", "-n", "train@%h")
 UPKEEP = (*_CELERY, "-Q", "upkeep", "-P", "threads", "-c", "2", "-n", "upkeep@%h")
 # Every interval starts again with the process, so the schedule needs no file.

@@ -36,6 +36,7 @@ EXEMPT = {
     "inference.lifecycle.renew": ANSWER,
     "inference.lifecycle.finish": ANSWER,
     "inference.lifecycle.fail": ANSWER,
+    "inference.lifecycle.cancel_waiting": ANSWER,
     "inference.settling.settle_answer": ANSWER,
     "inference.summarising.summarise_all": "summaries made from the partitions' own indexes",
     "marketplace.api.repeats._keep": "the kept reply of a write that has its own audit row",
