@@ -6,6 +6,7 @@ worker and a web process of neighbouring versions understand each other.
 
 import logging
 
+from django.db import connections
 from django.utils import timezone
 
 logger = logging.getLogger(__name__)
@@ -15,7 +16,15 @@ def answer(*, answer_id: str, **_: object) -> None:
     """Have this process's engine make the answer, and wait until it has."""
     from workers import local_engine
 
-    local_engine.submit(answer_id).result()
+    made = local_engine.submit(answer_id)
+    _let_go_of_connections()  # hundreds of tasks may wait here, and a database has places for fewer
+    made.result()
+
+
+def _let_go_of_connections() -> None:
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 def train(*, job_id: str, **_: object) -> None:
