@@ -49,7 +49,6 @@ def server_for(market: Market, *, model: str | None = None) -> MCPServer:
     tools = Tools(market, model)
     server.tool(annotations=PAID)(tools.ask)
     server.tool(annotations=PAID)(tools.classify)
-    server.tool(annotations=PAID)(tools.search)
     for free in (tools.plan, tools.list_sources, tools.get_receipt, tools.verify_receipt):
         server.tool(annotations=FREE)(free)
     return server
@@ -109,13 +108,6 @@ class Tools:
             excluded=[shapes.LeftOut.model_validate(one) for one in plan["excluded"]],
             total_micro_usd=plan["quote"]["total_micro_usd"],
         )
-
-    async def search(self, query: Question, control: Control | None = None) -> shapes.Found:
-        """Find passages of the sources that allow quoting; each has its source, score and price."""
-        with refusals_as_tool_errors():
-            found = await self._market.post("/v1/search", {"query": query, "abc": _abc(control)})
-        rows: list[Json] = found.get("results") or found.get("passages") or []
-        return shapes.Found(results=rows, reply=found)
 
     async def list_sources(
         self,

@@ -86,13 +86,6 @@ class Plan(BaseModel):
     total_micro_usd: int
 
 
-class Found(BaseModel):
-    """Passages of sources that allow quoting, as POST /v1/search gives them."""
-
-    results: list[dict[str, Any]]
-    reply: dict[str, Any]
-
-
 class Source(BaseModel):
     slug: str
     title: str

@@ -91,7 +91,7 @@ def test_every_tool_is_listed_with_typed_input_and_output(market):
 
     tools = {tool.name: tool for tool in talk(market, listed)}
     assert set(tools) == {
-        "ask", "classify", "plan", "search", "list_sources", "get_receipt", "verify_receipt",
+        "ask", "classify", "plan", "list_sources", "get_receipt", "verify_receipt",
     }  # fmt: skip
     for tool in tools.values():
         assert tool.description
