@@ -34,7 +34,11 @@ class Catalog(LinkedView):
         summary="The catalogue as DCAT 3",
         description="JSON-LD, paged by `hydra:next`; every dataset names its policy by `odrl:hasPolicy`.",
         parameters=[OpenApiParameter("cursor", str)],
-        responses={(200, LINKED_DATA): OpenApiTypes.OBJECT, **problems(422)},
+        responses={
+            (200, LINKED_DATA): OpenApiTypes.OBJECT,
+            (200, "application/json"): OpenApiTypes.OBJECT,
+            **problems(422),
+        },
     )
     def get(self, request: Request) -> Response:
         page = listed(
@@ -57,7 +61,11 @@ class Catalog(LinkedView):
 class SourceDcat(LinkedView):
     @extend_schema(
         summary="A source as a DCAT 3 dataset",
-        responses={(200, LINKED_DATA): OpenApiTypes.OBJECT, **problems(404)},
+        responses={
+            (200, LINKED_DATA): OpenApiTypes.OBJECT,
+            (200, "application/json"): OpenApiTypes.OBJECT,
+            **problems(404),
+        },
     )
     def get(self, request: Request, slug: str) -> Response:
         return Response(dcat.dataset(self.card_of(request, slug), _site(request)))
@@ -67,7 +75,11 @@ class SourceCroissant(LinkedView):
     @extend_schema(
         summary="A source as Croissant 1.1",
         description="`usageInfo` is its policy. There is no distribution: the text is never handed out.",
-        responses={(200, LINKED_DATA): OpenApiTypes.OBJECT, **problems(404)},
+        responses={
+            (200, LINKED_DATA): OpenApiTypes.OBJECT,
+            (200, "application/json"): OpenApiTypes.OBJECT,
+            **problems(404),
+        },
     )
     def get(self, request: Request, slug: str) -> Response:
         return Response(croissant(self.card_of(request, slug), _site(request)))
