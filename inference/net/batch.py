@@ -61,6 +61,7 @@ class Batch:
         self._reading: deque[_Answer] = deque()  # whose prompts are not read yet
         self._stepping: list[_Answer] = []  # that wait for their next logits
         self._running: set[_Answer] = set()  # whose prompts are read
+        self._waiting: set[_Answer] = set()  # all that wait, until they are told
         self._leaving: deque[tuple[_Answer, Sequence[int]]] = deque()  # rows to drop before the next pass
         self._pass_seconds = 0.0
         self._vain = 0  # how often in a row nobody came while a pass waited
@@ -97,6 +98,7 @@ class Batch:
             if self._closed:
                 raise BatchClosed
             answer.future, answer.asked_at = future, self._clock()
+            self._waiting.add(answer)
             if reads:
                 self._reading.append(answer)
             else:
@@ -109,23 +111,35 @@ class Batch:
             self._leaving.append((answer, rows))
             self._wake.notify_all()
 
-    @torch.inference_mode()
     def _run(self) -> None:
-        while True:
+        """However the thread ends, nobody waits for it any more."""
+        try:
+            with torch.inference_mode():
+                while self._turn():
+                    pass
+        finally:
             with self._wake:
-                self._wake.wait_for(self._has_work)
-                if self._closed:
-                    break
-                leaving, self._leaving = self._leaving, deque()
-                together = self._gathered()
-                reading = self._reading.popleft() if self._reading else None
-            for answer, rows in leaving:
-                self._remove(answer, rows)
-            if together:
-                self._step(together)
-            if reading is not None:
-                self._read_one(reading)
-        self._refuse_all()
+                self._closed = True
+                left, self._waiting = self._waiting, set()
+            for answer in left:
+                self._fail(answer, BatchClosed())
+
+    def _turn(self) -> bool:
+        """Rows leave, one token for all that wait, one prompt of those that join; False at the end."""
+        with self._wake:
+            self._wake.wait_for(self._has_work)
+            if self._closed:
+                return False
+            leaving, self._leaving = self._leaving, deque()
+            together = self._gathered()
+            reading = self._reading.popleft() if self._reading else None
+        for answer, rows in leaving:
+            self._remove(answer, rows)
+        if together:
+            self._step(together)
+        if reading is not None:
+            self._read_one(reading)
+        return True
 
     def _has_work(self) -> bool:
         return self._closed or bool(self._leaving or self._reading or self._stepping)
@@ -164,7 +178,7 @@ class Batch:
             return
         self._pass_seconds = self._clock() - started
         for answer, own in zip(answers, logits, strict=True):
-            _give(answer, own)
+            self._give(answer, own)
 
     def _pass(self, answers: Sequence[_Answer]) -> list[Tensor]:
         """One token more for every row of these answers; logits (rows, V) of each answer."""
@@ -194,9 +208,7 @@ class Batch:
     def _read_one(self, answer: _Answer) -> None:
         """One prompt of it; the rest waits until the running answers had their next pass."""
         try:
-            row = answer.rows[answer.unread]
-            logits, layers = self._read(row)
-            place = self._store.add(layers, expected_tokens=answer.expected_tokens)
+            place, logits = self._enter(answer.rows[answer.unread], answer.expected_tokens)
         except Exception as error:  # noqa: BLE001 - the answer that asked is told
             self._fail(answer, error)
             return
@@ -211,7 +223,19 @@ class Batch:
         with self._wake:
             self._running.add(answer)
         first, answer.first = torch.cat(answer.first), []  # (rows, V)
-        _give(answer, first)
+        self._give(answer, first)
+
+    def _enter(self, row: Row, expected_tokens: int) -> tuple[int, Tensor]:
+        """The place of a row whose prompt was read, and its logits (1, V)."""
+        if row.adapter is not None:
+            self._slots.take(row.adapter)
+        try:
+            logits, layers = self._read(row)
+            return self._store.add(layers, expected_tokens=expected_tokens), logits
+        except Exception:
+            if row.adapter is not None:
+                self._slots.give_back(row.adapter)
+            raise
 
     def _read(self, row: Row) -> tuple[Tensor, Layers]:
         """A row's prompt, from where it is not known yet."""
@@ -219,21 +243,14 @@ class Batch:
 
         shared = list(row.prompt_ids[: min(row.shared_tokens, len(row.prompt_ids) - 1)])
         known, before = self._prefixes.longest(row.adapter, shared)
-        if row.adapter is not None:
-            self._slots.take(row.adapter)
-        try:
-            self._slots.route([row.adapter])
-            cache = DynamicCache(config=self._slots.tree.config)
-            for index, (key, value) in enumerate(before):
-                cache.update(key, value, index)
-            ids = torch.tensor([list(row.prompt_ids[known:])], device=self._core.device)  # (1, tokens)
-            hidden = self._slots.tree.base_model(
-                input_ids=ids, past_key_values=cache, use_cache=True
-            ).last_hidden_state  # (1, tokens, width)
-        except Exception:
-            if row.adapter is not None:
-                self._slots.give_back(row.adapter)
-            raise
+        self._slots.route([row.adapter])
+        cache = DynamicCache(config=self._slots.tree.config)
+        for index, (key, value) in enumerate(before):
+            cache.update(key, value, index)
+        ids = torch.tensor([list(row.prompt_ids[known:])], device=self._core.device)  # (1, tokens)
+        hidden = self._slots.tree.base_model(
+            input_ids=ids, past_key_values=cache, use_cache=True
+        ).last_hidden_state  # (1, tokens, width)
         layers = tuple((layer.keys, layer.values) for layer in cache.layers)
         self._prefixes.remember(row.adapter, shared, layers)
         return self._logits(hidden[:, -1:]), layers
@@ -269,14 +286,21 @@ class Batch:
                 if answer in self._reading:
                     self._reading.remove(answer)
 
+    def _give(self, answer: _Answer, logits: Tensor) -> None:
+        future = self._told(answer)
+        if future is not None:
+            future.set_result(logits)
+
     def _fail(self, answer: _Answer, error: Exception) -> None:
-        future, answer.future = answer.future, None
+        future = self._told(answer)
         if future is not None:
             future.set_exception(error)
 
-    def _refuse_all(self) -> None:
-        for answer in (*self._reading, *self._stepping):
-            self._fail(answer, BatchClosed())
+    def _told(self, answer: _Answer) -> "Future[Tensor] | None":
+        with self._wake:
+            self._waiting.discard(answer)
+            future, answer.future = answer.future, None
+        return future
 
 
 class _Box:
@@ -306,9 +330,3 @@ class _Box:
         if self._open:
             self._open = False
             self._batch._drop(self._answer, range(self._rows))
-
-
-def _give(answer: _Answer, logits: Tensor) -> None:
-    future, answer.future = answer.future, None
-    if future is not None:
-        future.set_result(logits)

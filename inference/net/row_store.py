@@ -38,7 +38,10 @@ class RowStore:
     def add(self, layers: Sequence[tuple[Tensor, Tensor]], *, expected_tokens: int) -> int:
         """A row that has read its prompt: (1, heads, tokens, width) per layer. Its place."""
         place, length = len(self.lengths), layers[0][0].shape[2]
-        self._make_room(layers, place + 1, length + min(expected_tokens, COLUMNS) + 1)
+        columns = length + min(expected_tokens, COLUMNS) + 1
+        if not self._keys:
+            self._begin(layers, columns)
+        self._make_room(place + 1, columns)
         for index, (key, value) in enumerate(layers):
             self._keys[index][place, :, :length] = key[0]
             self._values[index][place, :, :length] = value[0]
@@ -48,11 +51,15 @@ class RowStore:
     def remove(self, place: int) -> int:
         """The place that moved to this one; the same where it was the last."""
         last = len(self.lengths) - 1
-        if place != last:
-            length = self.lengths[last]
-            for buffer in (*self._keys, *self._values):
+        before, length = self.lengths[place], self.lengths[last]
+        for buffer in (*self._keys, *self._values):
+            if place != last:
                 buffer[place, :, :length] = buffer[last, :, :length]
-            self.lengths[place] = length
+            # A masked column still meets the mathematics: what a row leaves may be no numbers. One column
+            # more than it has read, for a pass that failed.
+            buffer[place, :, length : before + 1] = 0
+            buffer[last, :, : length + 1] = 0
+        self.lengths[place] = length
         self.lengths.pop()
         return last
 
@@ -62,8 +69,7 @@ class RowStore:
         """
         lengths = [self.lengths[place] for place in places]
         columns = max(lengths) + 1
-        if columns > self._keys[0].shape[2]:
-            self._widen(columns + COLUMNS)
+        self._make_room(1, columns, spare=COLUMNS)
         device = self._keys[0].device
         self._whole = list(places) == list(range(len(places)))
         self._pass = torch.tensor(list(places), device=device)
@@ -90,21 +96,23 @@ class RowStore:
             return keys[:rows, :, : self._columns], values[:rows, :, : self._columns]
         return keys[self._pass, :, : self._columns], values[self._pass, :, : self._columns]
 
-    def _make_room(self, layers: Sequence[tuple[Tensor, Tensor]], places: int, columns: int) -> None:
-        if not self._keys:
-            for key, value in layers:
-                # Zeros, not empty memory: a masked column still meets the mathematics and must be finite.
-                self._keys.append(key.new_zeros((4, key.shape[1], columns, key.shape[3])))
-                self._values.append(value.new_zeros((4, value.shape[1], columns, value.shape[3])))
-        if places > self._keys[0].shape[0]:
-            self._keys = [_grown(one, 2 * len(one), one.shape[2]) for one in self._keys]
-            self._values = [_grown(one, 2 * len(one), one.shape[2]) for one in self._values]
-        if columns > self._keys[0].shape[2]:
-            self._widen(columns)
+    def _begin(self, layers: Sequence[tuple[Tensor, Tensor]], columns: int) -> None:
+        """Zeros, not empty memory: a masked column still meets the mathematics and must be finite."""
+        shapes = [(4, one.shape[1], columns, one.shape[3]) for one in layers[0]]
+        buffers = [
+            [one.new_zeros(shape) for one, shape in zip(layer, shapes, strict=True)] for layer in layers
+        ]
+        self._keys, self._values = ([layer[part] for layer in buffers] for part in (0, 1))
 
-    def _widen(self, columns: int) -> None:
-        self._keys = [_grown(one, len(one), columns) for one in self._keys]
-        self._values = [_grown(one, len(one), columns) for one in self._values]
+    def _make_room(self, places: int, columns: int, *, spare: int = 0) -> None:
+        """Every buffer by its own shape: where memory runs out on the way, the next call does the rest."""
+        for buffers in (self._keys, self._values):
+            for index, one in enumerate(buffers):
+                has_places, _, has_columns, _ = one.shape
+                if places <= has_places and columns <= has_columns:
+                    continue
+                wider = has_columns if columns <= has_columns else columns + spare
+                buffers[index] = _grown(one, has_places * (2 if places > has_places else 1), wider)
 
 
 def _grown(buffer: Tensor, places: int, columns: int) -> Tensor:

@@ -65,7 +65,8 @@ class GroupedLinear(nn.Module):
         self.down[target], self.up[target] = self.down[source], self.up[source]
 
     def grow(self, slots: int, rank: int) -> None:
-        """Room for so many slots of such a rank; what is there stays."""
+        """Room for so many slots of such a rank; what is there stays, and both stacks change or none."""
+        grown = {}
         for name, shape in (
             ("down", (slots, self.base.in_features, rank)),
             ("up", (slots, rank, self.base.out_features)),
@@ -73,7 +74,8 @@ class GroupedLinear(nn.Module):
             old = getattr(self, name)
             wider = old.new_zeros(shape)
             wider[: old.shape[0], : old.shape[1], : old.shape[2]] = old
-            setattr(self, name, wider)
+            grown[name] = wider
+        self.down, self.up = grown["down"], grown["up"]
 
 
 class AdapterSlots:
@@ -97,10 +99,10 @@ class AdapterSlots:
             return
         slot = len(self._worn)
         if slot >= self._slots or adapter.rank > self._rank:
-            self._slots = max(self._slots, 2 * slot, 4)
-            self._rank = max(self._rank, adapter.rank)
+            slots, rank = max(self._slots, 2 * slot, 4), max(self._rank, adapter.rank)
             for layer in self._layers.values():
-                layer.grow(self._slots, self._rank)
+                layer.grow(slots, rank)
+            self._slots, self._rank = slots, rank  # only now: without memory for one layer, all do it again
         for name, layer in self._layers.items():
             layer.put(slot, adapter.down.get(name), adapter.up.get(name))
         self._worn.append((adapter, 1))
