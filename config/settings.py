@@ -358,6 +358,7 @@ UNFOLD: dict[str, Any] = {
                 _rows("Window budgets", "calendar_today", "marketplace_windowbudget"),
                 _rows("Budget alerts", "notifications", "marketplace_budgetalert"),
                 _rows("Near-duplicates", "content_copy", "marketplace_resemblance"),
+                _rows("Zero influence", "verified", "marketplace_zeroinfluence"),
                 _rows("Partitions", "account_tree", "marketplace_partition"),
                 _rows("Trainings", "model_training", "marketplace_job"),
             ]},

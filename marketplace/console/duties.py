@@ -15,7 +15,7 @@ _POLICIES = (
     "source sourceversion document policyversion reviewitem policytemplate partition job windowbudget "
     "budgetalert requestcount refusalcount consumergroup verifieddomain domainclaim policycancellation "
     "sourcechange rightsreading rightsfinding resemblance versionsketch agreement agreementnotice "
-    "catalogueentry"
+    "catalogueentry zeroinfluence"
 )
 _PEOPLE = "user membership invitation staffrole apikey dayspendcap keptreply"
 _BOOKS = (

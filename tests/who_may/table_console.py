@@ -27,6 +27,7 @@ TABLES: Roles = {
             "marketplace_refusalcount", "marketplace_consumergroup", "marketplace_verifieddomain",
             "marketplace_domainclaim", "marketplace_sourcechange", "marketplace_rightsreading",
             "marketplace_rightsfinding", "marketplace_resemblance", "marketplace_versionsketch",
+            "marketplace_zeroinfluence",
             "marketplace_agreement", "marketplace_agreementnotice", "marketplace_catalogueentry",
         ),
         READERS,
