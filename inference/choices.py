@@ -15,10 +15,10 @@ from uuid import UUID
 from django.conf import settings
 
 from accounting.errors import DomainError
-from accounting.settlement import settle_lost
 from inference import lifecycle
 from inference.bench import Bench
 from inference.channel import AnswerChannel, Event, Numbered
+from inference.ending import end_badly
 from inference.models import Answer, AnswerState
 from inference.problems import ENGINE_FAILED, told
 
@@ -102,16 +102,11 @@ def _goes_on(choice: Choice, steps: Iterator[None]) -> bool:
         return False
     except Exception:
         logger.exception("Choice %s of %s failed", choice.answer.choice, choice.answer.part_of_id)
-        _end_badly(choice)
+        end_badly(
+            answer_id=choice.answer.pk, refusal=ENGINE_FAILED, channel=choice.channel, now=choice.bench.now()
+        )
         return False
     return True
-
-
-def _end_badly(choice: Choice) -> None:
-    now, problem = choice.bench.now(), told(ENGINE_FAILED)
-    settle_lost(hold_id=choice.answer.pk, now=now, reason=ENGINE_FAILED.code)
-    lifecycle.fail(answer_id=choice.answer.pk, problem=problem, now=now)
-    choice.channel.publish(choice.answer.pk, {"type": "error", "problem": problem})
 
 
 def end(request: Answer, choices: Sequence[Choice], *, choices_a_prompt: int, bench: Bench) -> None:

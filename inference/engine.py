@@ -12,16 +12,16 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounting.errors import DomainError, Forbidden
-from accounting.settlement import settle_lost
 from inference import counting, judging_topics, lifecycle, measuring, query, replaying
 from inference.bench import Bench
-from inference.channel import AnswerChannel, current_channel
+from inference.channel import current_channel
+from inference.ending import end_badly
 from inference.models import Answer, AnswerKind
 from inference.net.batch import Batch
 from inference.net.core import Core
 from inference.net.encoder import load_encoder
 from inference.net.tolerance import tolerance_for
-from inference.problems import ENGINE_FAILED, told
+from inference.problems import ENGINE_FAILED
 from inference.shelf import Shelf
 from inference.summarising import summarise_all
 from marketplace import admission
@@ -89,11 +89,11 @@ def answer(*, answer_id: UUID | str) -> None:
         warm_up()
         _run(started, _benches[0])
     except DomainError as refusal:
-        _end_badly(started, refusal, current_channel())
+        _end_badly(started, refusal)
         _count(started, refusal)
     except Exception:
         logger.exception("Answer %s failed", answer_id)
-        _end_badly(started, ENGINE_FAILED, current_channel())
+        _end_badly(started, ENGINE_FAILED)
 
 
 def _run(started: Answer, bench: Bench) -> None:
@@ -115,9 +115,5 @@ def _count(started: Answer, refusal: DomainError) -> None:
         counting.count_refusal(answer=started, wishes=wishes, refusal=refusal, now=timezone.now())
 
 
-def _end_badly(started: Answer, refusal: DomainError, channel: AnswerChannel) -> None:
-    """Close the row, end the hold if there is one, and only then tell the caller."""
-    now, problem = timezone.now(), told(refusal)
-    settle_lost(hold_id=started.pk, now=now, reason=refusal.code)
-    lifecycle.fail(answer_id=started.pk, problem=problem, now=now)
-    channel.publish(started.pk, {"type": "error", "problem": problem})
+def _end_badly(started: Answer, refusal: DomainError) -> None:
+    end_badly(answer_id=started.pk, refusal=refusal, channel=current_channel(), now=timezone.now())

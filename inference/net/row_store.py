@@ -31,10 +31,6 @@ class RowStore:
     def __len__(self) -> int:
         return len(self.lengths)
 
-    @property
-    def bytes(self) -> int:
-        return sum(one.numel() * one.element_size() for one in (*self._keys, *self._values))
-
     def add(self, layers: Sequence[tuple[Tensor, Tensor]], *, expected_tokens: int) -> int:
         """A row that has read its prompt: (1, heads, tokens, width) per layer. Its place."""
         place, length = len(self.lengths), layers[0][0].shape[2]
