@@ -56,7 +56,7 @@ def test_an_answer_streams_over_redis_and_its_receipt_is_verified(stack, clients
     chunks = [json.loads(event) for event in events[:-1]]
     said = [chunk for chunk in chunks if chunk["choices"] and chunk["choices"][0]["delta"].get("content")]
     assert len(said) > 1
-    abc = next(chunk["abc"] for chunk in chunks if "abc" in chunk)
+    [abc] = [chunk["abc"] for chunk in chunks if "receipt_id" in chunk.get("abc", {})]
     UUID(abc["receipt_id"])
     assert abc["sources"], abc["excluded"]
     with redis.Redis.from_url(stack.environment["REDIS_URL"], decode_responses=True) as client:
