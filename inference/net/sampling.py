@@ -43,7 +43,7 @@ def choose(
     stretches = [piece for text in documents for piece in _stretches(text, size)]
     if len(stretches) < 2:
         raise TooLittleText("The source needs at least two sentences of text to learn from.")
-    tokens_each = max(1.0, size / per_token)
+    tokens_each = max(1.0, characters / len(stretches) / per_token)  # short documents make short stretches
     held_count = max(1, min(round(held_out_tokens / tokens_each), len(stretches) // 5))
     draw = random.Random(seed)  # noqa: S311 (a repeatable choice, not a secret)
     held = set(_spread(len(stretches), held_count, draw))

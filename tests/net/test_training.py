@@ -109,6 +109,22 @@ def test_held_out_text_is_never_learned_from_and_both_are_spread_over_the_docume
     assert len(sample.held_out) >= 3
 
 
+def test_many_short_documents_are_learned_from_as_much_as_one_long_one(tiny_core):
+    short = [f"{line}." for line in ROME.split(". ")]
+    read = [
+        sum(len(ids) for ids in map(tiny_core.encode, sample.training))
+        for sample in (
+            choose(
+                core=tiny_core, documents=documents, training_tokens=2_000, held_out_tokens=256, window=256,
+                seed=1,
+            )
+            for documents in ([ROME], short)
+        )
+    ]  # fmt: skip
+    assert read[1] == pytest.approx(2_000, rel=0.2)
+    assert read[0] == pytest.approx(2_000, rel=0.2)
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_training_can_be_stopped_in_every_stage_and_leaves_no_manifest(tiny_core, encoder, tmp_path, stage):
     reached: list[str] = []
