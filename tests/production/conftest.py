@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.production.market import open_market
 from tests.production.servers import own_database, own_redis
 from tests.workers.client import Client, free_port, open_clients
 from tests.workers.stack import Stack
@@ -67,3 +68,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory, tiny_core_directory: Path) -
 @pytest.fixture(scope="session")
 def clients(stack: Stack) -> dict[str, Client]:
     return open_clients(stack)
+
+
+@pytest.fixture(scope="session")
+def trained(stack: Stack, clients: dict[str, Client]) -> dict[str, str]:
+    """Slug -> partition digest of the sources on offer."""
+    return open_market(stack, clients)

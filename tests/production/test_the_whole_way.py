@@ -4,46 +4,10 @@ import json
 from pathlib import Path
 from uuid import UUID
 
-import pytest
 import redis
 
-from tests.workers.owner_steps import active_partition, job, publish, train, upload
-
-TEXTS = {
-    "press": "The printing press has a bed, a platen and a bar. Ink is put on the type with leather balls. "
-    "Paper is damped the night before, so that it takes the ink evenly. Two people print a ream in an hour. ",
-    "museum": "The museum keeps coins, maps and clocks. Each clock is wound on Mondays by the same keeper. "
-    "Maps are shown for three months and then rest in the dark. Coins are weighed when they arrive. ",
-}
-QUESTION = {
-    "model": "tiny",
-    "messages": [{"role": "user", "content": "Who winds the clocks, and when is paper damped?"}],
-    "max_tokens": 24,
-    "abc": {"seed": 5},
-}
-
-
-@pytest.fixture(scope="module")
-def trained(stack, clients) -> dict[str, str]:
-    """Both owners have registered, uploaded, set a policy and trained; slug -> partition digest."""
-    jobs = {}
-    for slug, text in TEXTS.items():
-        publish(clients[slug], slug, text * 40)
-        jobs[slug] = train(clients[slug], slug, adapter_tokens=256)
-    for slug, number in jobs.items():
-        _wait_until_done(stack, clients[slug], number)
-    stack.manage("wallet", "top-up", "reader", "5000000")
-    return {slug: active_partition(clients[slug], slug)["digest"] for slug in TEXTS}
-
-
-def _wait_until_done(stack, client, number: int) -> None:
-    ended = {"done", "failed", "cancelled"}
-    stack.wait_for(lambda: job(client, number)["state"] in ended, what=f"training job {number}", seconds=240)
-    assert job(client, number)["state"] == "done", job(client, number)
-
-
-def _events(response) -> list[str]:
-    return [line[6:] for line in response.iter_lines(decode_unicode=True) if line.startswith("data: ")]
+from tests.production.market import QUESTION, data_lines, wait_until_done
+from tests.workers.owner_steps import active_partition, job, train, upload
 
 
 def test_an_answer_streams_over_redis_and_its_receipt_is_verified(stack, clients, trained) -> None:
@@ -51,7 +15,7 @@ def test_an_answer_streams_over_redis_and_its_receipt_is_verified(stack, clients
     with reader.call("POST", "/v1/chat/completions", json={**QUESTION, "stream": True}, stream=True) as got:
         assert got.status_code == 200, got.text
         assert got.headers["Content-Type"].startswith("text/event-stream")
-        events = _events(got)
+        events = list(data_lines(got))
     assert events[-1] == "[DONE]"
     chunks = [json.loads(event) for event in events[:-1]]
     said = [chunk for chunk in chunks if chunk["choices"] and chunk["choices"][0]["delta"].get("content")]
@@ -100,7 +64,7 @@ def test_a_train_worker_killed_in_mid_training_is_taken_up_again(stack, clients,
     stack.kill("train")
     assert job(press, number)["state"] == "running"
     stack.start("train")
-    _wait_until_done(stack, press, number)
+    wait_until_done(stack, press, number)
     assert active_partition(clients["museum"], "museum")["digest"] == trained["museum"]
     stack.manage("ledger", "check")
 
@@ -110,14 +74,12 @@ def test_a_serve_worker_killed_in_mid_stream_ends_the_stream_and_the_hold(stack,
     body = {**QUESTION, "max_tokens": 2000, "stream": True}
     with reader.call("POST", "/v1/chat/completions", json=body, stream=True) as got:
         assert got.status_code == 200, got.text
-        lines = (
-            line for line in got.iter_lines(chunk_size=1, decode_unicode=True) if line.startswith("data: ")
-        )
+        lines = data_lines(got)
         seen = [next(lines) for _ in range(4)]
         stack.kill("serve")
         assert reader.expect(200, "GET", "/v1/account")["held_micro_usd"] > 0
         seen += list(lines)
-    assert "error" in json.loads(next(line for line in reversed(seen) if "[DONE]" not in line)[6:])
+    assert "error" in json.loads(next(line for line in reversed(seen) if "[DONE]" not in line))
     stack.start("serve")
     stack.wait_for(
         lambda: reader.expect(200, "GET", "/v1/account")["held_micro_usd"] == 0,
