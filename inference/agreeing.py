@@ -40,8 +40,8 @@ def agreed(plan: Plan, *, consumer: Organisation, question: Question, now: datet
     found = agreement_use.rests(
         consumer=consumer, purpose=purpose, source_ids=[_source(seat) for seat in plan.seats]
     )
-    missing = [seat.admitted.policy_version for seat in plan.seats if _source(seat) not in found]
-    made = agreement_use.make_first(consumer=consumer, purpose=purpose, versions=missing, now=now)
+    missing = [seat.admitted.policy_version.pk for seat in plan.seats if _source(seat) not in found]
+    made = agreement_use.make_first(consumer=consumer, purpose=purpose, policy_version_ids=missing, now=now)
     ids = {**found, **made}
     return replace(plan, seats=tuple(replace(seat, agreement_id=ids[_source(seat)]) for seat in plan.seats))
 

@@ -57,7 +57,7 @@ def quoted(admitted: Admitted, material: Material) -> list[dict[str, Any]]:
     if not admitted.limits.quote:
         return []
     names = list(
-        Document.objects.filter(version=admitted.version).order_by("name").values_list("name", flat=True)
+        Document.objects.filter(version=admitted.version.pk).order_by("name").values_list("name", flat=True)
     )
     return [
         {"text": passage.text, "document": names[passage.document], "score": cosine}

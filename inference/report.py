@@ -132,7 +132,7 @@ def owner_reports(measured: Measured, settled: Settled) -> list[Json]:
 def owners_with_several(seats: Sequence[Seat]) -> dict[str, list[str]]:
     owners: dict[str, list[str]] = {}
     for seat in seats:
-        owners.setdefault(seat.admitted.source.organisation.slug, []).append(seat.slug)
+        owners.setdefault(seat.admitted.source.owner, []).append(seat.slug)
     return {owner: slugs for owner, slugs in sorted(owners.items()) if len(slugs) > 1}
 
 

@@ -11,7 +11,7 @@ from inference.plan import NANO, Seat
 def both_sides(seat: Seat) -> dict[str, Any]:
     return {
         "source": seat.slug,
-        "owner": seat.admitted.source.organisation.slug,
+        "owner": seat.admitted.source.owner,
         "gamma_requested": seat.gamma_requested,
         "gamma_policy": seat.admitted.limits.max_gamma,
         "cap_nats": seat.cap_nano_nats / NANO,

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from inference.kept import Kept, Thing
 from inference.net.core import Core
@@ -38,6 +38,25 @@ class Unusable(Exception):
     """The partition's files cannot be used; the log says why."""
 
 
+class Files(Protocol):
+    """What names the files of a partition: a row of the database, or what an admission keeps of it."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def source_id(self) -> int: ...
+    @property
+    def core_digest(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def adapter_digest(self) -> str: ...
+    @property
+    def index_digest(self) -> str: ...
+    @property
+    def passages_digest(self) -> str: ...
+
+
 class Shelf:
     """For all threads of an engine."""
 
@@ -55,10 +74,10 @@ class Shelf:
         """Memory of all that is kept."""
         return self._kept.nbytes
 
-    def knowledge(self, partitions: Iterable[Partition]) -> dict[int, Knowledge]:
+    def knowledge(self, partitions: Iterable[Files]) -> dict[int, Knowledge]:
         """By partition id, their indexes; one that is unusable is not among them. At most one query."""
-        here: list[Partition] = []
-        absent: list[Partition] = []
+        here: list[Files] = []
+        absent: list[Files] = []
         for one in partitions:
             (here if _key(one) in self._kept else absent).append(one)
         manifests = _manifests(absent)
@@ -67,7 +86,7 @@ class Shelf:
         found += zip(absent, read, strict=True)
         return {one.pk: knowledge for one, knowledge in found if knowledge is not None}
 
-    def passages(self, partition: Partition, *, count: int) -> Passages:
+    def passages(self, partition: Files, *, count: int) -> Passages:
         """Its words; `count` is how many passages its index has."""
         digest = partition.passages_digest
 
@@ -76,7 +95,7 @@ class Shelf:
 
         return self._part(partition, ("passages", digest), load)
 
-    def grams(self, partition: Partition, *, count: int) -> Grams:
+    def grams(self, partition: Files, *, count: int) -> Grams:
         """Its words in order, to be silent before twelve of them; made from its passages when needed."""
 
         def make() -> Grams:
@@ -85,7 +104,7 @@ class Shelf:
 
         return self._part(partition, ("grams", partition.passages_digest), make)
 
-    def adapter(self, partition: Partition) -> Adapter:
+    def adapter(self, partition: Files) -> Adapter:
         """Its low-rank weights."""
         digest, core_digest = partition.adapter_digest, partition.core_digest
 
@@ -94,14 +113,14 @@ class Shelf:
 
         return self._part(partition, ("adapter", digest), load)
 
-    def _knowledge(self, partition: Partition, manifest: Any) -> Knowledge | None:
+    def _knowledge(self, partition: Files, manifest: Any) -> Knowledge | None:
         digest = partition.index_digest
 
         def load() -> Knowledge:
             return load_knowledge(
                 self._open(digest),
                 digest=digest,
-                manifest=manifest or partition.manifest,  # it was here a moment ago: one query more
+                manifest=manifest or _manifests([partition])[partition.pk],  # it was here a moment ago
                 core=self._core,
                 encoder=self._encoder,
             )
@@ -111,7 +130,7 @@ class Shelf:
         except Unusable:
             return None
 
-    def _part(self, partition: Partition, key: Hashable, load: Callable[[], Thing]) -> Thing:
+    def _part(self, partition: Files, key: Hashable, load: Callable[[], Thing]) -> Thing:
         """Whatever keeps a part from being read, a damaged file or a store that is away, it is not used."""
         try:
             return self._kept.get(key, load)
@@ -122,12 +141,12 @@ class Shelf:
             raise Unusable from error
 
 
-def _key(partition: Partition) -> Hashable:
+def _key(partition: Files) -> Hashable:
     """The threshold is the partition's own: equal indexes of two partitions are not the same."""
     return ("knowledge", partition.pk)
 
 
-def _manifests(partitions: Sequence[Partition]) -> dict[int, Any]:
+def _manifests(partitions: Sequence[Files]) -> dict[int, Any]:
     if not partitions:
         return {}
     return dict(Partition.objects.filter(pk__in=[one.pk for one in partitions]).values_list("pk", "manifest"))

@@ -97,9 +97,12 @@ def rests(*, consumer: Organisation, purpose: str, source_ids: Collection[int]) 
 
 
 def make_first(
-    *, consumer: Organisation, purpose: str, versions: Iterable[PolicyVersion], now: datetime
+    *, consumer: Organisation, purpose: str, policy_version_ids: Collection[int], now: datetime
 ) -> dict[int, UUID]:
-    """One insert for each source that has none yet."""
+    """By source id, the agreements under these policy versions: one insert for each source of them."""
+    if not policy_version_ids:
+        return {}
+    versions = PolicyVersion.objects.filter(pk__in=policy_version_ids).select_related("source__organisation")
     return {version.source_id: _first(consumer, purpose, version, now).pk for version in versions}
 
 

@@ -8,10 +8,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from marketplace.agreement_use import Approvals
-from marketplace.models import Organisation, Partition, PartitionState, PolicyVersion, Source, SourceState
-from marketplace.parsed_policies import parsed
+from marketplace.material import Material, PartitionFacts, PolicyFacts, SourceFacts
+from marketplace.models import Organisation, SourceState
 from marketplace.policy.policy import Policy
-from marketplace.policy.problems import PolicyInvalid
 from marketplace.policy.request import Allow, Deny, Limits, Mode, Request
 from marketplace.visibility import is_open
 
@@ -36,26 +35,19 @@ class Question:
     core_digest: str | None
     approvals: Approvals  # of the consumer
 
-    def request_to(self, source: Source) -> Request:
+    def request_to(self, source: SourceFacts) -> Request:
         facts = self.approvals.facts.get(source.pk)
         return self.request if facts is None else replace(self.request, agreement=facts)
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """A source with its owner and the policy in force, and its active partition with its version."""
-
-    source: Source
-    partition: Partition | None
-
-
-@dataclass(frozen=True, slots=True)
 class Candidate:
-    """A source that passed every rule but its budgets."""
+    """A source that passed every rule but its budgets; `policy` is what its policy version says."""
 
-    source: Source
-    partition: Partition
-    policy: PolicyVersion
+    source: SourceFacts
+    partition: PartitionFacts
+    policy_version: PolicyFacts
+    policy: Policy
     request: Request
     limits: Limits
 
@@ -76,32 +68,13 @@ def selection_of(
     return Selection(only=chosen, ignore=frozenset(ignore), require=frozenset(require), named=named)
 
 
-def load(source_ids: Collection[int]) -> dict[int, Material]:
-    """By source id, as they are now: one query, and one more where a source has no partition.
-
-    Manifests are long and stay where they are; `inference.shelf` reads those that it needs.
-    """
-    active = (
-        Partition.objects.filter(source__in=source_ids, state=PartitionState.ACTIVE)
-        .select_related("version", "source__organisation", "source__policy")
-        .defer("manifest", "error", "source__description", "source__topics")
-        .order_by()
-    )
-    found = {one.source_id: Material(one.source, one) for one in active}
-    absent = set(source_ids) - found.keys()
-    if absent:
-        sources = Source.objects.filter(pk__in=absent).select_related("organisation", "policy")
-        found |= {one.pk: Material(one, None) for one in sources.order_by()}
-    return found
-
-
 def judge(material: Material, question: Question) -> Candidate | Deny:
     source, partition = material.source, material.partition
     early = _by_selection(source, question.selection) or _by_listing(source, question) or _by_state(source)
     if early is not None:
         return early
-    version = source.policy
-    policy = policy_of(version)
+    version = material.policy
+    policy = version.policy if version is not None else None
     if version is None or policy is None:
         return Deny("no_policy", "The source has no policy, and no matching rule is no.")
     request = question.request_to(source)
@@ -111,11 +84,11 @@ def judge(material: Material, question: Question) -> Candidate | Deny:
     if partition is None or partition.version.number < version.first_version:
         return Deny("no_partition", "The source has no trained partition yet.")
     return _by_partition(partition, question.core_digest) or Candidate(
-        source, partition, version, request, _limits(answer)
+        source, partition, version, policy, request, _limits(answer)
     )
 
 
-def _by_selection(source: Source, selection: Selection) -> Deny | None:
+def _by_selection(source: SourceFacts, selection: Selection) -> Deny | None:
     if source.slug in selection.ignore:
         return Deny("ignore", "The request asks to ignore it.")
     if selection.only is not None and source.slug not in selection.only:
@@ -123,7 +96,7 @@ def _by_selection(source: Source, selection: Selection) -> Deny | None:
     return None
 
 
-def _by_listing(source: Source, question: Question) -> Deny | None:
+def _by_listing(source: SourceFacts, question: Question) -> Deny | None:
     """What is listed on request is known of, but not open without an agreement."""
     if is_open(
         visibility=source.visibility,
@@ -135,18 +108,10 @@ def _by_listing(source: Source, question: Question) -> Deny | None:
     return Deny("agreement", "It is listed on request: it votes for those who have an agreement with it.")
 
 
-def _by_state(source: Source) -> Deny | None:
+def _by_state(source: SourceFacts) -> Deny | None:
     if source.state == SourceState.SUSPENDED:
         return Deny("suspended", "The source is suspended.")
     return None
-
-
-def policy_of(version: PolicyVersion | None) -> Policy | None:
-    """Fail closed: a policy of which this version cannot read all is none."""
-    try:
-        return None if version is None else parsed(version)
-    except PolicyInvalid:
-        return None
 
 
 def _limits(answer: Allow) -> Limits:
@@ -154,9 +119,9 @@ def _limits(answer: Allow) -> Limits:
     return answer.limits
 
 
-def _by_partition(partition: Partition, core_digest: str | None) -> Deny | None:
+def _by_partition(partition: PartitionFacts, core_digest: str | None) -> Deny | None:
     if core_digest is not None and partition.core_digest != core_digest:
         return Deny("partition_unavailable", "Its partition was trained on another core.")
-    if not partition.metrics.get("votes", False):
+    if not partition.votes:
         return Deny("partition_quality", "Its partition does not beat the core on its own held-out text.")
     return None

@@ -17,6 +17,7 @@ from accounting.models import AccountKind, Asset
 from accounting.placeholders import marks
 from marketplace import budget_names, rolling
 from marketplace.limits_stated import is_paused, state_limit
+from marketplace.material import SourceFacts, load
 from marketplace.models import Organisation, Source, WindowBudget
 from marketplace.policy.request import Deny, Limits, Mode
 from marketplace.policy.windows import Window, starts
@@ -40,7 +41,7 @@ class Budgets:
 
 
 def read(
-    *, wanted: Mapping[int, tuple[Source, Limits]], consumer: Organisation, mode: Mode, now: datetime
+    *, wanted: Mapping[int, tuple[SourceFacts, Limits]], consumer: Organisation, mode: Mode, now: datetime
 ) -> dict[int, Budgets]:
     """By source id. A window whose account is not open yet counts with its full limit."""
     rows = rows_of({key: limits.all_windows for key, (_, limits) in wanted.items()}, consumer, now)
@@ -84,19 +85,21 @@ def used_nano_nats(row: WindowBudget, state: budgets.BudgetState, now: datetime)
     return state.spent - row.returned_nano_nats - rolling.due_nano_nats(row, now) + state.held
 
 
-def _account_ids(source: Source, limits: Limits, mode: Mode, rows: Rows) -> tuple[int, ...]:
+def _account_ids(source: SourceFacts, limits: Limits, mode: Mode, rows: Rows) -> tuple[int, ...]:
     found = (rows.get((source.pk, window.key)) for window in limits.all_windows)
     private = [source.privacy_account_id] if mode == "private" else []
     return tuple(sorted([source.budget_account_id, *private, *(row.account_id for row in found if row)]))
 
 
-def _lasting(source: Source, states: States, mode: Mode) -> Iterator[Left]:
+def _lasting(source: SourceFacts, states: States, mode: Mode) -> Iterator[Left]:
     yield states[source.budget_account_id].left, "its lifetime budget"
     if mode == "private":
         yield states[source.privacy_account_id].left, "its privacy budget"
 
 
-def _passing(source: Source, limits: Limits, rows: Rows, states: States, now: datetime) -> Iterator[Left]:
+def _passing(
+    source: SourceFacts, limits: Limits, rows: Rows, states: States, now: datetime
+) -> Iterator[Left]:
     for window in limits.all_windows:
         row = rows.get((source.pk, window.key))
         used = used_nano_nats(row, states[row.account_id], now) if row else 0
@@ -121,8 +124,8 @@ def refusals(
     *, refused: Sequence["Admitted"], consumer: Organisation, mode: Mode, now: datetime
 ) -> dict[str, Deny]:
     """Why the books refused what was admitted a moment before: by slug, the pause or the narrowest budget."""
-    sources = Source.objects.in_bulk([one.source.pk for one in refused])
-    wanted = {one.source.pk: (sources[one.source.pk], one.limits) for one in refused}
+    as_now = load([one.source.pk for one in refused])
+    wanted = {one.source.pk: (as_now[one.source.pk].source, one.limits) for one in refused}
     found = read(wanted=wanted, consumer=consumer, mode=mode, now=now) if wanted else {}
     return {
         one.source.slug: found[one.source.pk].refusal
@@ -131,7 +134,7 @@ def refusals(
     }
 
 
-def _paused(source: Source, limits: Limits, mode: Mode, consumer: Organisation) -> Deny | None:
+def _paused(source: SourceFacts, limits: Limits, mode: Mode, consumer: Organisation) -> Deny | None:
     if not source.paused_budgets:
         return None
     for name, words in budget_names.counted(limits, mode, consumer.slug):
@@ -160,11 +163,13 @@ def _opened(one: "Admitted", rows: Rows, consumer: Organisation, now: datetime) 
     return replace(one, budget_account_ids=tuple(sorted(ids)))
 
 
-def _create(source: Source, consumer: Organisation | None, window: Window, now: datetime) -> WindowBudget:
+def _create(
+    source: SourceFacts, consumer: Organisation | None, window: Window, now: datetime
+) -> WindowBudget:
     """The period's row; where another process was faster, its row."""
     start = window.starts_at(now)
     place: dict[str, Any] = {
-        "source": source,
+        "source_id": source.pk,
         "consumer": consumer,
         "per": window.per,
         "kind": window.kind,
@@ -178,7 +183,11 @@ def _create(source: Source, consumer: Organisation | None, window: Window, now: 
 
 
 def _created(
-    source: Source, consumer: Organisation | None, window: Window, now: datetime, place: Mapping[str, Any]
+    source: SourceFacts,
+    consumer: Organisation | None,
+    window: Window,
+    now: datetime,
+    place: Mapping[str, Any],
 ) -> WindowBudget:
     """The owner's pauses are read again and kept from changing: a period never opens past a pause."""
     locked = Source.objects.select_for_update(no_key=True).only("paused_budgets").get(pk=source.pk)

@@ -16,7 +16,7 @@ from django.db import connection
 from marketplace import in_force
 from marketplace.compiled.index import PolicyIndex
 from marketplace.compiled.rows import every_row, rows_of
-from marketplace.judging import Material, load, policy_of
+from marketplace.material import Material, load
 
 KEPT_MATERIALS = 32_768  # about 8 kB each, with its policy
 BATCH = 500
@@ -64,8 +64,7 @@ class Kept:
         with self.index() as index:
             likely = index.likely()[:KEPT_MATERIALS].tolist()
             for at in range(0, len(likely), BATCH):
-                for material in self.materials(likely[at : at + BATCH]):
-                    policy_of(material.source.policy)
+                self.materials(likely[at : at + BATCH])
 
     def forget(self) -> None:
         """Build it anew when it is next needed."""

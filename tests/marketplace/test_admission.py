@@ -37,12 +37,12 @@ def slugs(admission: Admission) -> list[str]:
 def test_a_live_source_with_policy_and_partition_is_admitted_with_its_limits(cast):
     source = live_source(cast.owner)
     (one,) = ask(cast).admitted
-    assert one.source == source
+    assert one.source.pk == source.pk
     assert one.limits.per_answer_nano_nats == 200 * 10**9
     assert one.budget_account_ids == (source.budget_account_id,)
     assert one.left_nano_nats == 1_000_000 * 10**9
     assert one.version.number == 1
-    assert one.policy_version == source.policy
+    assert one.policy_version.pk == source.policy_id
 
 
 def test_a_purpose_below_an_allowed_one_is_allowed_and_another_is_not(cast):

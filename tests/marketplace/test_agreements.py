@@ -354,11 +354,11 @@ def test_an_agreement_is_bound_to_a_policy_of_its_own_source_and_never_deleted(c
 @pytest.mark.django_db(transaction=True)
 def test_of_many_first_answers_one_makes_the_agreement(cast):
     source = live_source(cast.owner)
-    policies = list(PolicyVersion.objects.filter(source=source))
+    policies = list(PolicyVersion.objects.filter(source=source).values_list("pk", flat=True))
 
     def first(_number):
         return agreement_use.make_first(
-            consumer=cast.buyer.organisation, purpose="research", versions=policies,
+            consumer=cast.buyer.organisation, purpose="research", policy_version_ids=policies,
             now=timezone.now(),
         )  # fmt: skip
 

@@ -1,7 +1,6 @@
 """The compiled policies say what every policy would say by itself: the same verdicts, by the same rules."""
 
 from collections import Counter
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,8 +10,9 @@ from marketplace.agreement_use import NO_APPROVALS, Approvals
 from marketplace.compiled.columns import LATER, PARTS, ClausesByName, Rules
 from marketplace.compiled.index import Asked, PolicyIndex
 from marketplace.compiled.rows import Row
-from marketplace.judging import Candidate, Material, Question, Selection, judge
-from marketplace.models import Organisation, Partition, PolicyVersion, Source, SourceVersion
+from marketplace.judging import Candidate, Question, Selection, judge
+from marketplace.material import Material, PartitionFacts, PolicyFacts, SourceFacts, VersionFacts
+from marketplace.models import Organisation
 from marketplace.policy import kinds, plain
 from marketplace.policy.clause import Clause
 from marketplace.policy.kinds.consumers import Consumers
@@ -36,23 +36,21 @@ def row(source_id: int, offer: Offer) -> Row:
 
 
 def material(source_id: int, offer: Offer) -> Material:
-    """As `judging.load` gives it, without a database."""
-    made: Any = Source(
-        pk=source_id,
-        slug=f"s{source_id}",
-        state=offer.state,
-        visibility=offer.visibility,
-        organisation_id=offer.owner,
+    """As `material.load` gives it, without a database."""
+    source = SourceFacts(
+        pk=source_id, slug=f"s{source_id}", organisation_id=offer.owner, owner=f"o{offer.owner}",
+        visibility=offer.visibility, state=offer.state, paused_budgets={}, budget_account_id=0,
+        privacy_account_id=0, earnings_account_id=0,
+    )  # fmt: skip
+    policy = offer.plain and PolicyFacts(
+        source_id, 1, plain.digest(offer.plain), offer.first_version, plain.published(offer.plain)
     )
-    made.policy = offer.plain and PolicyVersion(
-        pk=source_id, plain=offer.plain, digest=plain.digest(offer.plain), first_version=offer.first_version
-    )
-    partition = Partition(
-        core_digest=offer.core,
-        metrics={"votes": offer.votes},
-        version=SourceVersion(number=offer.version or 0),
-    )
-    return Material(made, None if offer.version is None else partition)
+    partition = PartitionFacts(
+        pk=source_id, source_id=source_id, version=VersionFacts(source_id, offer.version or 0, ""),
+        core_digest=offer.core, digest="", adapter_digest="", index_digest="", passages_digest="",
+        votes=offer.votes,
+    )  # fmt: skip
+    return Material(source, policy or None, None if offer.version is None else partition)
 
 
 def one_by_one(market: dict[int, Offer], question: Question) -> tuple[set[int], Counter[str]]:
