@@ -6,6 +6,7 @@ becomes a 500 without its traceback. Must not decide anything: it only renders r
 
 import logging
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
@@ -144,7 +145,13 @@ def _of_framework(error: exceptions.APIException) -> dict[str, Any]:
     name = error.get_codes() if isinstance(error.get_codes(), str) else error.default_code
     code = _CODES.get(str(name), str(name))
     detail = "The body is not valid JSON." if code == "bad_json" else str(error.detail)
-    return _problem(code, str(error.default_detail), status, detail, _NEXT_STEPS.get(status, ""))
+    return _problem(code, _title(error), status, detail, _NEXT_STEPS.get(status, ""))
+
+
+def _title(error: exceptions.APIException) -> str:
+    """The framework's, but some of its titles are templates that only the detail fills in."""
+    title = str(error.default_detail)
+    return HTTPStatus(error.status_code).phrase.capitalize() if "{" in title else title
 
 
 def _headers(error: Exception, problem: Mapping[str, Any]) -> dict[str, str]:
